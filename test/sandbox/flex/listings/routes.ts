@@ -1,0 +1,32 @@
+import { apiRoute } from '../api-route.ts';
+import type { ApiCall } from '../context.ts';
+import { buildDocument } from '../document.ts';
+import { missingKey, notFound } from '../errors.ts';
+import { listingNode } from '../nodes.ts';
+
+export const listingRoutes = [
+  apiRoute({ method: 'GET', path: '/v1/api/listings/show', access: 'any', query: ['id'], handle: show }),
+  apiRoute({ method: 'GET', path: '/v1/api/own_listings/show', access: 'user', query: ['id'], handle: showOwn }),
+];
+
+/** Others see what is published; its author sees the listing by this path as well. */
+function show(call: ApiCall) {
+  const listing = getListing(call);
+  const isAuthor = listing.authorId === call.token.userId;
+  if (listing.deleted || (listing.state !== 'published' && !isAuthor)) throw notFound('Listing');
+  return { full: buildDocument(listingNode(call.world, listing), call.include) };
+}
+
+function showOwn(call: ApiCall) {
+  const listing = getListing(call);
+  if (listing.authorId !== call.token.userId) throw notFound('Listing');
+  return { full: buildDocument(listingNode(call.world, listing, true), call.include) };
+}
+
+function getListing({ world, query }: ApiCall) {
+  const id = query('id');
+  if (id === undefined) throw missingKey(['id'], 'query');
+  const listing = world.listings.get(id);
+  if (!listing) throw notFound('Listing');
+  return listing;
+}

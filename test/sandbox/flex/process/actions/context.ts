@@ -1,0 +1,75 @@
+import { missingKey, invalidValue } from '../../errors.ts';
+import type { Listing } from '../../listings/entity.ts';
+import type { Transaction } from '../../transactions/entity.ts';
+import { BigDecimal, isPlainObject, Money, type PlainObject } from '../../values.ts';
+import type { FlexWorld } from '../../world.ts';
+
+/** What an action works on. It changes the draft; what it changes outside of it, it must be able to take back. */
+export type ActionContext = {
+  world: FlexWorld;
+  transaction: Transaction;
+  listing: Listing;
+  params: PlainObject;
+  config: Record<string, unknown>;
+  /** A simulation: nothing may leave the sandbox's Flex. */
+  speculative: boolean;
+  onFailure: (takeBack: () => void) => void;
+};
+
+/** Returns a promise only where it must wait, so that a simulation runs to its end without anyone looking in between. */
+export type ActionRun = (context: ActionContext) => void | Promise<void>;
+
+/** Reads params of an action; each refuses what Flex would refuse. */
+export const param = {
+  object(params: PlainObject, name: string): PlainObject | undefined {
+    const value = params[name];
+    if (value === undefined || value === null) return undefined;
+    if (!isPlainObject(value)) throw invalidValue(['params', name], 'must be an object');
+    // Extended data is limited to 50 KB of JSON.
+    if (JSON.stringify(value).length > 50 * 1024) throw invalidValue(['params', name], 'must be at most 50 KB');
+    return value;
+  },
+  time(params: PlainObject, name: string): number | undefined {
+    const value = params[name];
+    if (value === undefined || value === null) return undefined;
+    const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : NaN;
+    if (Number.isNaN(time)) throw invalidValue(['params', name], 'must be a timestamp');
+    return time;
+  },
+  wholeNumber(params: PlainObject, name: string): number | undefined {
+    const value = params[name];
+    if (value === undefined || value === null) return undefined;
+    if (!Number.isInteger(value) || (value as number) < 1) throw invalidValue(['params', name], 'must be a positive integer');
+    return value as number;
+  },
+  text(params: PlainObject, name: string): string | undefined {
+    const value = params[name];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== 'string') throw invalidValue(['params', name], 'must be a string');
+    return value;
+  },
+  flag(params: PlainObject, name: string): boolean {
+    const value = params[name];
+    if (value !== undefined && value !== null && typeof value !== 'boolean') {
+      throw invalidValue(['params', name], 'must be a boolean');
+    }
+    return value === true;
+  },
+};
+
+export function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw missingKey(['params', name]);
+  return value;
+}
+
+/** Amounts arrive as Money, or as `{amount, currency}` in plain JSON. */
+export function asMoney(value: unknown): Money | undefined {
+  if (value instanceof Money) return value;
+  if (isPlainObject(value) && typeof value['amount'] === 'number' && typeof value['currency'] === 'string') {
+    return new Money(value['amount'], value['currency']);
+  }
+  return undefined;
+}
+
+export const asDecimalText = (value: unknown): string | undefined =>
+  value instanceof BigDecimal ? value.value : typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;

@@ -1,0 +1,61 @@
+import type { Resource } from '../document.ts';
+import { Keyword, Uuid } from '../values.ts';
+import type { User } from './entity.ts';
+
+const initials = (user: User) => `${user.firstName[0] ?? ''}${user.lastName[0] ?? ''}`;
+
+const publicProfile = (user: User) => ({
+  displayName: `${user.firstName} ${user.lastName[0] ?? ''}`,
+  abbreviatedName: initials(user),
+  bio: null,
+  publicData: user.publicData,
+  metadata: user.metadata,
+});
+
+/** What others see: no e-mail, no private data. */
+export const userResource = (user: User): Resource => ({
+  id: new Uuid(user.id),
+  type: 'user',
+  attributes: {
+    banned: user.banned,
+    deleted: user.deleted,
+    createdAt: new Date(user.createdAt),
+    profile: publicProfile(user),
+  },
+});
+
+export const currentUserResource = (user: User): Resource => ({
+  id: new Uuid(user.id),
+  type: 'currentUser',
+  attributes: {
+    ...userResource(user).attributes,
+    email: user.email,
+    emailVerified: true,
+    pendingEmail: null,
+    stripeConnected: user.stripeAccount !== null,
+    stripePayoutsEnabled: user.stripeAccount !== null,
+    stripeChargesEnabled: user.stripeAccount !== null,
+    identityProviders: user.identities.map(identity => ({ idpId: identity.idpId, userId: identity.userId })),
+    state: new Keyword('active'),
+    profile: {
+      ...publicProfile(user),
+      firstName: user.firstName,
+      lastName: user.lastName,
+      protectedData: user.protectedData,
+      privateData: user.privateData,
+    },
+  },
+});
+
+/** What the operator sees through the Integration API. */
+export const operatorUserResource = (user: User): Resource => ({
+  ...currentUserResource(user),
+  type: 'user',
+});
+
+export const stripeAccountResource = (user: User): Resource | null =>
+  user.stripeAccount && {
+    id: new Uuid(user.stripeAccount.id),
+    type: 'stripeAccount',
+    attributes: { stripeAccountId: user.stripeAccount.stripeAccountId, stripeAccountData: null },
+  };

@@ -1,0 +1,58 @@
+/** What is true on both sides, for whoever has to compare: Stripe's wire objects without secrets, and Flex's transactions. */
+import type { FlexWorld } from './flex/world.ts';
+import type { Sandbox } from './sandbox.ts';
+import { chargeWire } from './stripe/charges/wire.ts';
+import { eventWire } from './stripe/events/wire.ts';
+import { paymentIntentWire } from './stripe/payment-intents/wire.ts';
+import { refundWire } from './stripe/refunds/wire.ts';
+
+export function ledger(sandbox: Sandbox) {
+  const stripe = sandbox.stripe();
+  return {
+    stripe: withoutSecrets({
+      paymentIntents: [...stripe.paymentIntents.values()].map(paymentIntentWire),
+      charges: [...stripe.charges.values()].map(chargeWire),
+      refunds: [...stripe.refunds.values()].map(refundWire),
+      customers: [],
+      events: stripe.events.map(eventWire),
+    }),
+    flex: { transactions: flexTransactions(sandbox.flex()) },
+    requests: sandbox.requests(),
+  };
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'client_secret')
+      .map(([key, inner]) => [key, withoutSecrets(inner)]),
+  );
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+const flexTransactions = (flex: FlexWorld) =>
+  [...flex.transactions.values()].map(transaction => {
+    const booking = flex.bookings.get(transaction.bookingId ?? '');
+    return {
+      id: transaction.id,
+      processName: transaction.processName,
+      processVersion: transaction.processVersion,
+      state: transaction.state,
+      lastTransition: transaction.lastTransition,
+      transitions: transaction.transitions.map(entry => ({ ...entry, createdAt: iso(entry.createdAt) })),
+      listingId: transaction.listingId,
+      customerId: transaction.customerId,
+      providerId: transaction.providerId,
+      payinTotal: transaction.payinTotal,
+      payoutTotal: transaction.payoutTotal,
+      booking: booking
+        ? { start: iso(booking.start), end: iso(booking.end), seats: booking.seats, state: booking.state }
+        : null,
+      stripePaymentIntentId: transaction.payment?.stripePaymentIntentId ?? null,
+      paymentStatus: transaction.payment?.status ?? null,
+      metadata: transaction.metadata,
+    };
+  });

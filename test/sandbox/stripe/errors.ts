@@ -1,0 +1,32 @@
+/** A refusal in Stripe's own words: status, wire type and code. Facts: stripe-node's error classes and Stripe's error list. */
+export class StripeRefusal extends Error {
+  override name = 'StripeRefusal';
+  readonly status: number;
+  readonly error: Record<string, unknown>;
+  /** Refused before the endpoint began its work: an idempotency key is not used up by it. */
+  beforeExecution = false;
+
+  constructor(status: number, error: { message: string; type?: string; code?: string; param?: string } & Record<string, unknown>) {
+    super(error.message);
+    this.status = status;
+    this.error = { type: 'invalid_request_error', ...error };
+  }
+}
+
+export const badRequest = (message: string, details: { code?: string; param?: string } & Record<string, unknown> = {}) =>
+  new StripeRefusal(400, { message, ...details });
+
+export const resourceMissing = (kind: string, id: string, param: string, status = 404) =>
+  new StripeRefusal(status, { message: `No such ${kind}: '${id}'`, code: 'resource_missing', param });
+
+export const unauthenticated = (message: string, code?: string) =>
+  new StripeRefusal(401, code === undefined ? { message } : { message, code });
+
+export const cardDeclined = (decline: { code: string; declineCode?: string; message: string }, extra: Record<string, unknown>) =>
+  new StripeRefusal(402, {
+    type: 'card_error',
+    code: decline.code,
+    message: decline.message,
+    ...(decline.declineCode && { decline_code: decline.declineCode }),
+    ...extra,
+  });

@@ -1,0 +1,44 @@
+import type { WireObject } from '../context.ts';
+
+export type PaymentIntentStatus =
+  | 'requires_payment_method'
+  | 'requires_confirmation'
+  | 'requires_action'
+  | 'processing'
+  | 'requires_capture'
+  | 'succeeded'
+  | 'canceled';
+
+export type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
+
+export type PaymentIntent = {
+  id: string;
+  account: string;
+  created: number;
+  /** Minor units, as all amounts here. */
+  amount: number;
+  amountCapturable: number;
+  amountReceived: number;
+  applicationFeeAmount: number | null;
+  allowedPaymentMethodTypes: string[] | null;
+  canceledAt: number | null;
+  cancellationReason: string | null;
+  captureMethod: CaptureMethod;
+  clientSecret: string;
+  confirmationMethod: 'automatic' | 'manual';
+  currency: string;
+  customer: string | null;
+  description: string | null;
+  lastPaymentError: WireObject | null;
+  latestCharge: string | null;
+  metadata: Record<string, string>;
+  nextAction: WireObject | null;
+  onBehalfOf: string | null;
+  paymentMethod: string | null;
+  receiptEmail: string | null;
+  setupFutureUsage: string | null;
+  statementDescriptorSuffix: string | null;
+  status: PaymentIntentStatus;
+  transferData: { destination: string; amount: number | null } | null;
+  transferGroup: string | null;
+};

@@ -1,0 +1,297 @@
+import type { Account } from '../accounts/entity.ts';
+import { chargeWire } from '../charges/wire.ts';
+import { ownedBy, type StripeCall, type StripeRoute } from '../context.ts';
+import { badRequest, cardDeclined, resourceMissing, StripeRefusal, unauthenticated } from '../errors.ts';
+import { writeEvent } from '../events/write.ts';
+import { mergeMetadata, type Parameters } from '../parameters.ts';
+import type { PaymentMethod } from '../payment-methods/entity.ts';
+import { payWithCardNumber, usePaymentMethod } from '../payment-methods/test-cards.ts';
+import { newId, seconds } from '../world.ts';
+import { authorise, capture, decline, release } from './charge.ts';
+import type { CaptureMethod, PaymentIntent } from './entity.ts';
+import { assertAllowed, assertAmount, unexpectedState } from './rules.ts';
+import { paymentIntentWire, publicPaymentIntentWire } from './wire.ts';
+
+export const paymentIntentRoutes: StripeRoute[] = [
+  { method: 'POST', path: '/v1/payment_intents', handle: create },
+  { method: 'GET', path: '/v1/payment_intents/:id', publishable: true, handle: retrieve },
+  { method: 'POST', path: '/v1/payment_intents/:id', handle: update },
+  { method: 'POST', path: '/v1/payment_intents/:id/confirm', publishable: true, handle: confirm },
+  { method: 'POST', path: '/v1/payment_intents/:id/capture', handle: captureIntent },
+  { method: 'POST', path: '/v1/payment_intents/:id/cancel', handle: cancel },
+];
+
+function create(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.create');
+  const { world } = call;
+  const amount = parameters.integer('amount')!;
+  const currency = parameters.text('currency')!.toLowerCase();
+  assertAmount(amount, currency);
+  const { onBehalfOf, transferData } = readDestination(call, parameters);
+  const id = newId(world, 'pi');
+  const intent: PaymentIntent = {
+    id,
+    account: call.account,
+    created: seconds(world),
+    amount,
+    amountCapturable: 0,
+    amountReceived: 0,
+    applicationFeeAmount: readApplicationFee(parameters, amount, transferData !== null),
+    allowedPaymentMethodTypes: parameters.has('allowed_payment_method_types')
+      ? parameters.list('allowed_payment_method_types').map(String)
+      : null,
+    canceledAt: null,
+    cancellationReason: null,
+    captureMethod: (parameters.text('capture_method') ?? 'automatic_async') as CaptureMethod,
+    clientSecret: `${id}_secret_${world.random.base62(25)}`,
+    confirmationMethod: (parameters.text('confirmation_method') ?? 'automatic') as 'automatic' | 'manual',
+    currency,
+    customer: parameters.text('customer') ?? null,
+    description: parameters.text('description') ?? null,
+    lastPaymentError: null,
+    latestCharge: null,
+    metadata: mergeMetadata({}, parameters.metadata()),
+    nextAction: null,
+    onBehalfOf,
+    paymentMethod: null,
+    receiptEmail: parameters.text('receipt_email') ?? null,
+    setupFutureUsage: parameters.text('setup_future_usage') ?? null,
+    statementDescriptorSuffix: parameters.text('statement_descriptor_suffix') ?? null,
+    status: 'requires_payment_method',
+    transferData,
+    transferGroup: parameters.text('transfer_group') ?? null,
+  };
+  const method = givenPaymentMethod(call, parameters);
+  if (method) attach(intent, method);
+  world.paymentIntents.set(intent.id, intent);
+  writeEvent(call, 'payment_intent.created', paymentIntentWire(intent));
+  if (parameters.flag('confirm')) confirmWith(call, intent, method, parameters);
+  return paymentIntentWire(intent);
+}
+
+function retrieve(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.retrieve');
+  const intent = findIntent(call);
+  if (call.key === 'secret') return paymentIntentWire(intent);
+  assertClientSecret(intent, parameters.text('client_secret'));
+  return publicPaymentIntentWire(intent);
+}
+
+function update(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.update');
+  const intent = findIntent(call);
+  // Metadata and description may change at any time, what is paid only before it is authorised.
+  const alwaysAllowed = ['metadata', 'description', 'expand'];
+  if (Object.keys(parameters.all).some(name => !alwaysAllowed.includes(name))) assertAllowed('update', intent);
+  const amount = parameters.integer('amount') ?? intent.amount;
+  const currency = parameters.text('currency')?.toLowerCase() ?? intent.currency;
+  assertAmount(amount, currency);
+  const method = givenPaymentMethod(call, parameters);
+  const fee = parameters.has('application_fee_amount')
+    ? readApplicationFee(parameters, amount, intent.transferData !== null)
+    : intent.applicationFeeAmount;
+  Object.assign(intent, {
+    amount,
+    currency,
+    applicationFeeAmount: fee,
+    metadata: mergeMetadata(intent.metadata, parameters.metadata()),
+    description: parameters.text('description') ?? intent.description,
+    setupFutureUsage: parameters.text('setup_future_usage') ?? intent.setupFutureUsage,
+  } satisfies Partial<PaymentIntent>);
+  if (method) attach(intent, method);
+  return paymentIntentWire(intent);
+}
+
+function confirm(call: StripeCall) {
+  // Only browsers send the client secret; the secret key's table does not know it.
+  const parameters = call.parameters('PaymentIntents.confirm', call.key === 'publishable' ? { client_secret: 'string!' } : {});
+  const intent = findIntent(call);
+  if (call.key === 'publishable') {
+    assertClientSecret(intent, parameters.text('client_secret'));
+    if (intent.confirmationMethod === 'manual') {
+      throw unauthenticated('This PaymentIntent can only be confirmed with a secret key.', 'secret_key_required');
+    }
+  }
+  assertAllowed('confirm', intent);
+  const method = givenPaymentMethod(call, parameters);
+  if (method) attach(intent, method);
+  if (parameters.text('setup_future_usage')) intent.setupFutureUsage = parameters.text('setup_future_usage')!;
+  confirmWith(call, intent, method, parameters);
+  return call.key === 'secret' ? paymentIntentWire(intent) : publicPaymentIntentWire(intent);
+}
+
+function confirmWith(call: StripeCall, intent: PaymentIntent, given: PaymentMethod | undefined, parameters: Parameters): void {
+  const method = given ?? (intent.paymentMethod ? call.world.paymentMethods.get(intent.paymentMethod) : undefined);
+  if (!method) {
+    throw unexpectedState(
+      intent,
+      'You cannot confirm this PaymentIntent because it is missing a payment method. ' +
+        'Update it with a payment method, or give one when confirming, then confirm it again.',
+    );
+  }
+  const { behaviour } = method;
+  if (behaviour.kind === 'succeeds') return authorise(call, intent, method);
+  if (behaviour.kind === 'declines') return decline(call, intent, method, behaviour);
+  if (parameters.flag('off_session') && behaviour.offSession === 'declines') {
+    return decline(call, intent, method, {
+      kind: 'declines',
+      code: 'authentication_required',
+      declineCode: 'authentication_required',
+    });
+  }
+  if (parameters.flag('error_on_requires_action')) {
+    throw cardDeclined(
+      { code: 'authentication_required', message: 'This payment requires authentication.' },
+      { payment_intent: paymentIntentWire(intent) },
+    );
+  }
+  askForAuthentication(call, intent, parameters);
+}
+
+function askForAuthentication(call: StripeCall, intent: PaymentIntent, parameters: Parameters): void {
+  const returnUrl = parameters.text('return_url');
+  intent.status = 'requires_action';
+  intent.nextAction = returnUrl
+    ? {
+        type: 'redirect_to_url',
+        redirect_to_url: { url: `https://hooks.stripe.com/redirect/authenticate/${intent.id}`, return_url: returnUrl },
+      }
+    : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
+  writeEvent(call, 'payment_intent.requires_action', paymentIntentWire(intent));
+}
+
+/** The customer finishes or fails the bank's question. In life this happens between browser and bank; here a control route does it. */
+export function authenticate(call: Pick<StripeCall, 'world' | 'account'>, intent: PaymentIntent, passed: boolean): void {
+  if (intent.status !== 'requires_action') throw unexpectedState(intent, 'There is nothing to authenticate.');
+  const method = call.world.paymentMethods.get(intent.paymentMethod ?? '');
+  if (passed && method) {
+    if (intent.confirmationMethod === 'manual') {
+      intent.status = 'requires_confirmation';
+      intent.nextAction = null;
+      return;
+    }
+    authorise(call, intent, method);
+    return;
+  }
+  intent.status = 'requires_payment_method';
+  intent.paymentMethod = null;
+  intent.nextAction = null;
+  intent.lastPaymentError = {
+    type: 'invalid_request_error',
+    code: 'payment_intent_authentication_failure',
+    message: 'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
+  };
+  writeEvent(call, 'payment_intent.payment_failed', paymentIntentWire(intent));
+}
+
+function captureIntent(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.capture');
+  const intent = findIntent(call);
+  assertAllowed('capture', intent);
+  const amount = parameters.integer('amount_to_capture') ?? intent.amountCapturable;
+  if (amount > intent.amountCapturable) {
+    throw badRequest(
+      `The requested capture amount is greater than the amount you can capture for this charge (${intent.amountCapturable}).`,
+      { code: 'amount_too_large', param: 'amount_to_capture' },
+    );
+  }
+  if (amount < 1) throw badRequest('Invalid positive integer', { code: 'parameter_invalid_integer', param: 'amount_to_capture' });
+  const charge = call.world.charges.get(intent.latestCharge!)!;
+  if (parameters.has('application_fee_amount')) {
+    charge.applicationFeeAmount = readApplicationFee(parameters, intent.amount, intent.transferData !== null);
+    intent.applicationFeeAmount = charge.applicationFeeAmount;
+  }
+  intent.metadata = mergeMetadata(intent.metadata, parameters.metadata());
+  capture(call, intent, charge, amount);
+  return paymentIntentWire(intent);
+}
+
+function cancel(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.cancel');
+  const intent = findIntent(call);
+  assertAllowed('cancel', intent);
+  const held = intent.status === 'requires_capture';
+  release(call, intent, parameters.text('cancellation_reason') ?? null);
+  if (held) writeEvent(call, 'charge.refunded', chargeWire(call.world.charges.get(intent.latestCharge!)!));
+  writeEvent(call, 'payment_intent.canceled', paymentIntentWire(intent));
+  return paymentIntentWire(intent);
+}
+
+function findIntent(call: StripeCall): PaymentIntent {
+  const id = call.path['id'] as string;
+  const intent = ownedBy(call, call.world.paymentIntents.get(id));
+  if (!intent) throw resourceMissing('payment_intent', id, 'intent');
+  return intent;
+}
+
+function assertClientSecret(intent: PaymentIntent, secret: string | undefined): void {
+  if (secret !== intent.clientSecret) {
+    throw new StripeRefusal(400, {
+      message: 'The client_secret provided does not match any associated PaymentIntent on this account.',
+      code: 'payment_intent_invalid_parameter',
+      param: 'client_secret',
+    });
+  }
+}
+
+function givenPaymentMethod(call: StripeCall, parameters: Parameters): PaymentMethod | undefined {
+  const id = parameters.text('payment_method');
+  if (id) return usePaymentMethod(call, id);
+  const data = parameters.object('payment_method_data');
+  if (!data) return undefined;
+  const card = data['card'];
+  const number = typeof card === 'object' && !Array.isArray(card) ? card['number'] : undefined;
+  if (data['type'] !== 'card' || typeof number !== 'string') {
+    throw badRequest('The sandbox takes cards only.', { param: 'payment_method_data' });
+  }
+  return payWithCardNumber(call, number);
+}
+
+function attach(intent: PaymentIntent, method: PaymentMethod): void {
+  intent.paymentMethod = method.id;
+  if (intent.status === 'requires_payment_method') intent.status = 'requires_confirmation';
+}
+
+function readApplicationFee(parameters: Parameters, amount: number, hasDestination: boolean): number | null {
+  const fee = parameters.integer('application_fee_amount');
+  if (fee === undefined) return null;
+  if (!hasDestination) {
+    throw badRequest('Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment or a destination payment.', {
+      param: 'application_fee_amount',
+    });
+  }
+  if (fee < 0 || fee > amount) {
+    throw badRequest('The application fee cannot be greater than the amount of the payment.', { param: 'application_fee_amount' });
+  }
+  return fee;
+}
+
+function readDestination(call: StripeCall, parameters: Parameters) {
+  const data = parameters.object('transfer_data');
+  const destination = typeof data?.['destination'] === 'string' ? data['destination'] : undefined;
+  if (data && !destination) {
+    throw badRequest('Missing required param: transfer_data[destination].', {
+      code: 'parameter_missing',
+      param: 'transfer_data[destination]',
+    });
+  }
+  const onBehalfOf = parameters.text('on_behalf_of') ?? null;
+  const settles = onBehalfOf === null ? undefined : findAccount(call, onBehalfOf, 'on_behalf_of');
+  if (settles && !settles.chargesEnabled) throw badRequest('Your account cannot currently make charges.');
+  if (!destination) return { onBehalfOf, transferData: null };
+  const account = findAccount(call, destination, 'transfer_data[destination]');
+  if (account.capabilities.transfers !== 'active') {
+    throw badRequest(
+      'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments',
+      { code: 'insufficient_capabilities_for_transfer', param: 'transfer_data[destination]' },
+    );
+  }
+  const amount = typeof data?.['amount'] === 'string' ? Number(data['amount']) : null;
+  return { onBehalfOf, transferData: { destination, amount } };
+}
+
+function findAccount(call: StripeCall, id: string, param: string): Account {
+  const account = call.world.accounts.get(id);
+  if (!account) throw resourceMissing('account', id, param, 400);
+  return account;
+}
