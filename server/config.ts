@@ -1,0 +1,316 @@
+/**
+ * The environment, read once: names and aliases to one typed configuration, secrets apart from it.
+ * Nothing else in the service reads `process.env`, and no message made here holds a value.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+
+export type Config = {
+  environment: string;
+  port: number;
+  logLevel: string;
+  /** The marketplace's own origin, the only one that may call across origins; null allows none. */
+  rootUrl: string | null;
+  /** How long one request may take in all, in milliseconds. */
+  requestBudgetMs: number;
+  /** How long a stopping service waits for requests in flight, in milliseconds. */
+  shutdownMs: number;
+  processesDir: string;
+  flex: {
+    clientId: string;
+    baseUrl: string;
+    assetCdnBaseUrl: string;
+    transitVerbose: boolean;
+    secureCookies: boolean;
+    maxSockets: number;
+  };
+  integration: { clientId: string; baseUrl: string } | null;
+};
+
+/** Values that reach the two doors and nothing else. */
+export type Secrets = {
+  flexClientSecret: string;
+  integrationClientSecret: string | null;
+  stripeSecretKey: string | null;
+  /** More than one while a secret is being rotated. */
+  stripeWebhookSecrets: string[];
+};
+
+/** What the start-up log says of the configuration: names, never values. */
+export type ConfigReport = { used: Record<string, string>; warnings: string[] };
+
+export type LoadedConfig = { config: Config; secrets: Secrets; report: ConfigReport };
+
+export type Environment = Record<string, string | undefined>;
+
+export type Problem = { name: string; problem: string; purpose: string; where: string };
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: Problem[];
+
+  constructor(problems: Problem[]) {
+    super(`${problems.length} setting${problems.length === 1 ? ' is' : 's are'} missing or malformed`);
+    this.problems = problems;
+  }
+}
+
+type Variable = {
+  /** The name to prefer, then those also taken. The first that is set and not empty wins. */
+  names: [string, ...string[]];
+  purpose: string;
+  where: string;
+  required?: true;
+};
+
+const CONSOLE = 'Sharetribe Console > Build > Applications';
+const TEMPLATE = "the web template's own .env";
+
+const INTEGRATION_FAMILIES = [
+  'SHARETRIBE_INTEGRATION',
+  'FLEX_INTEGRATION',
+  'SHARETRIBE_INTEGRATION_SDK',
+  'INTEGRATION',
+  'INTEGRATION_SDK',
+  'SHARETRIBE_INTEG',
+];
+const integrationNames = (ending: string) => INTEGRATION_FAMILIES.map(family => `${family}_${ending}`) as [string, ...string[]];
+
+export const variables = {
+  clientId: {
+    names: ['REACT_APP_SHARETRIBE_SDK_CLIENT_ID', 'SHARETRIBE_SDK_CLIENT_ID'],
+    purpose: 'The client id of the marketplace application, the one the web client uses.',
+    where: `${CONSOLE}, or ${TEMPLATE}`,
+    required: true,
+  },
+  clientSecret: {
+    names: ['SHARETRIBE_SDK_CLIENT_SECRET'],
+    purpose: 'The secret of the same application; it makes trusted tokens for privileged transitions.',
+    where: `${CONSOLE}, or ${TEMPLATE}`,
+    required: true,
+  },
+  flexBaseUrl: {
+    names: ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'SHARETRIBE_SDK_BASE_URL', 'FLEX_API_BASE_URL'],
+    purpose: 'Where the Marketplace API is, without /v1.',
+    where: 'Leave it out for the real one',
+  },
+  assetCdnBaseUrl: {
+    names: ['REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL'],
+    purpose: 'Where the Asset Delivery API is, without /v1.',
+    where: 'Leave it out for the real one',
+  },
+  transitVerbose: {
+    names: ['REACT_APP_SHARETRIBE_SDK_TRANSIT_VERBOSE'],
+    purpose: 'true: speak readable transit, as the web client with the same setting does.',
+    where: TEMPLATE,
+  },
+  secureCookies: {
+    names: ['REACT_APP_SHARETRIBE_USING_SSL'],
+    purpose: 'true: mark the session cookie Secure. Set it wherever the site is served over https.',
+    where: TEMPLATE,
+  },
+  rootUrl: {
+    names: ['REACT_APP_MARKETPLACE_ROOT_URL'],
+    purpose: "The marketplace's own address; its origin may call this service from a browser.",
+    where: TEMPLATE,
+  },
+  maxSockets: {
+    names: ['MAX_SOCKETS'],
+    purpose: 'Connections kept open to Flex at most.',
+    where: 'Leave it out for 50',
+  },
+  integrationClientId: {
+    names: integrationNames('CLIENT_ID'),
+    purpose: 'The client id of an Integration API application.',
+    where: CONSOLE,
+  },
+  integrationClientSecret: {
+    names: integrationNames('CLIENT_SECRET'),
+    purpose: 'The secret of the same Integration API application.',
+    where: CONSOLE,
+  },
+  integrationBaseUrl: {
+    names: ['SHARETRIBE_INTEGRATION_BASE_URL', 'FLEX_INTEGRATION_BASE_URL', 'FLEX_INTEGRATION_API_BASE_URL'],
+    purpose: 'Where the Integration API is, without /v1.',
+    where: 'Leave it out for the real one',
+  },
+  stripeSecretKey: {
+    names: ['STRIPE_SECRET_KEY', 'STRIPE_API_KEY', 'STRIPE_LIVE_SECRET_KEY', 'STRIPE_TEST_SECRET_KEY'],
+    purpose: "A secret or restricted key of the marketplace's Stripe account.",
+    where: 'Stripe Dashboard > Developers > API keys',
+  },
+  stripeWebhookSecret: {
+    names: ['STRIPE_WEBHOOK_SECRET'],
+    purpose: 'The signing secret of the Stripe webhook endpoint; several, separated by commas, during rotation.',
+    where: 'Stripe Dashboard > Developers > Webhooks',
+  },
+  processesDir: {
+    names: ['TRANSACTION_PROCESSES_DIR'],
+    purpose: 'The directory of the process files, a folder with a process.edn for each process.',
+    where: 'Leave it out for ext/transaction-processes',
+  },
+  requestBudgetMs: {
+    names: ['REQUEST_BUDGET_MS'],
+    purpose: 'How long one request may take in all, in milliseconds.',
+    where: 'Leave it out for 15000',
+  },
+  shutdownMs: {
+    names: ['SHUTDOWN_MS'],
+    purpose: 'How long a stopping service waits for requests in flight, in milliseconds.',
+    where: 'Leave it out for 10000',
+  },
+  port: { names: ['PORT'], purpose: 'The port to listen on.', where: 'Leave it out for 3500' },
+  logLevel: { names: ['LOG_LEVEL'], purpose: 'trace, debug, info, warn or error.', where: 'Leave it out for info' },
+  environment: {
+    names: ['NODE_ENV'],
+    purpose: 'production, development or test; development logs for people and not for machines.',
+    where: 'Set by the host',
+  },
+} satisfies Record<string, Variable>;
+
+type VariableId = keyof typeof variables;
+
+const text = z.string();
+const token = z.string().regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no credential has');
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine(value => value >= least && value <= most, `must be from ${least} to ${most}`);
+const flag = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
+const apiUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .refine(value => !/\/v1\/?$/.test(value), 'must not end in /v1: the SDK adds it')
+  .transform(value => value.replace(/\/+$/, ''));
+const origin = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).transform(value => new URL(value).origin);
+const stripeKey = token.regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_');
+const webhookSecrets = token
+  .transform(value => value.split(','))
+  .refine(values => values.every(value => value.startsWith('whsec_')), 'must begin with whsec_');
+const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error');
+
+/** Throws `ConfigError` with everything that is missing or malformed. */
+export function loadConfig(environment: Environment = readEnvironment()): LoadedConfig {
+  const problems: Problem[] = [];
+  const used: Record<string, string> = {};
+
+  const read = <T>(id: VariableId, schema: z.ZodType<T>): T | undefined => {
+    const variable: Variable = variables[id];
+    const name = winningName(variable, environment);
+    const complain = (problem: string) =>
+      problems.push({ name: name ?? variable.names[0], problem, purpose: variable.purpose, where: variable.where });
+    if (name === undefined) {
+      if (variable.required) complain('missing');
+      return undefined;
+    }
+    used[id] = name;
+    const result = schema.safeParse(environment[name]!.trim());
+    if (result.success) return result.data;
+    complain(result.error.issues[0]!.message);
+    return undefined;
+  };
+
+  const integrationClientId = read('integrationClientId', token);
+  const integrationBaseUrl = read('integrationBaseUrl', apiUrl);
+  const config: Config = {
+    environment: read('environment', text) ?? 'production',
+    port: read('port', wholeNumber(0, 65535)) ?? 3500,
+    logLevel: read('logLevel', logLevel) ?? 'info',
+    rootUrl: read('rootUrl', origin) ?? null,
+    requestBudgetMs: read('requestBudgetMs', wholeNumber(100, 120_000)) ?? 15_000,
+    shutdownMs: read('shutdownMs', wholeNumber(0, 120_000)) ?? 10_000,
+    processesDir: path.resolve(read('processesDir', text) ?? defaultProcessesDir),
+    flex: {
+      clientId: read('clientId', token) ?? '',
+      baseUrl: read('flexBaseUrl', apiUrl) ?? 'https://flex-api.sharetribe.com',
+      assetCdnBaseUrl: read('assetCdnBaseUrl', apiUrl) ?? 'https://cdn.st-api.com',
+      transitVerbose: read('transitVerbose', flag) ?? false,
+      secureCookies: read('secureCookies', flag) ?? false,
+      maxSockets: read('maxSockets', wholeNumber(1, 10_000)) ?? 50,
+    },
+    integration:
+      integrationClientId === undefined
+        ? null
+        : { clientId: integrationClientId, baseUrl: integrationBaseUrl ?? 'https://flex-integ-api.sharetribe.com' },
+  };
+  const secrets: Secrets = {
+    flexClientSecret: read('clientSecret', token) ?? '',
+    integrationClientSecret: read('integrationClientSecret', token) ?? null,
+    stripeSecretKey: read('stripeSecretKey', stripeKey) ?? null,
+    stripeWebhookSecrets: read('stripeWebhookSecret', webhookSecrets) ?? [],
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, secrets, report: { used, warnings: warningsOf(environment, used) } };
+}
+
+const defaultProcessesDir = path.join(import.meta.dirname, '../ext/transaction-processes');
+
+const winningName = (variable: Variable, environment: Environment) => variable.names.find(name => isSet(environment[name]));
+
+const isSet = (value: string | undefined) => value !== undefined && value.trim() !== '';
+
+function warningsOf(environment: Environment, used: Record<string, string>): string[] {
+  return [
+    ...mixedFamilies(used, 'clientId', 'clientSecret'),
+    ...mixedFamilies(used, 'integrationClientId', 'integrationClientSecret'),
+    ...contradictions(environment, used),
+    ...publishedSecrets(environment),
+  ];
+}
+
+/** `SHARETRIBE_INTEGRATION_CLIENT_ID` with `FLEX_INTEGRATION_CLIENT_SECRET` is most often a rename left half done. */
+function mixedFamilies(used: Record<string, string>, id: VariableId, secret: VariableId): string[] {
+  const [idName, secretName] = [used[id], used[secret]];
+  if (idName === undefined && secretName === undefined) return [];
+  if (idName === undefined || secretName === undefined) {
+    return [`${idName ?? secretName} is set, but its ${idName === undefined ? 'client id' : 'secret'} is not.`];
+  }
+  return familyOf(idName) === familyOf(secretName)
+    ? []
+    : [`${idName} and ${secretName} are names of different families: check that they belong to one application.`];
+}
+
+const familyOf = (name: string) => name.replace(/^REACT_APP_/, '').replace(/_CLIENT_(ID|SECRET)$/, '');
+
+function contradictions(environment: Environment, used: Record<string, string>): string[] {
+  return Object.entries(used).flatMap(([id, winner]) =>
+    variables[id as VariableId].names
+      .filter(name => name !== winner && isSet(environment[name]) && environment[name] !== environment[winner])
+      .map(name => `${name} is set too and says something else; ${winner} is used.`),
+  );
+}
+
+/** What begins with REACT_APP_ is built into the web client and sent to every visitor. */
+function publishedSecrets(environment: Environment): string[] {
+  return Object.entries(environment)
+    .filter(([name, value]) => name.startsWith('REACT_APP_') && isSet(value))
+    .filter(([name, value]) => /SECRET|PRIVATE|PASSWORD|(^|_)INTEG/.test(name) || /^(sk|rk)_(test|live)_|^whsec_/.test(value!))
+    .map(([name]) => `${name} looks like a secret, and everything under REACT_APP_ is published with the web client. Rename it and roll the secret.`);
+}
+
+/**
+ * The process's environment and the `.env` files, in the web template's order. What is set already is never overridden.
+ * `.env.local` is left out in tests, so that they do not depend on the machine.
+ */
+export function readEnvironment(directory = process.cwd(), environment: Environment = process.env): Environment {
+  const name = environment['NODE_ENV'];
+  const files = [
+    ...(name ? [`.env.${name}.local`] : []),
+    ...(name === 'test' ? [] : ['.env.local']),
+    ...(name ? [`.env.${name}`] : []),
+    '.env',
+  ];
+  return files
+    .map(file => path.join(directory, file))
+    .filter(existsSync)
+    .reduce<Environment>((known, file) => ({ ...parseEnv(readFileSync(file, 'utf8')), ...known }), environment);
+}
+
+/** The text that a service prints when it can not start. */
+export function describeProblems({ problems }: ConfigError): string {
+  const entries = problems.map(({ name, problem, purpose, where }) => `  ${name}: ${problem}\n      ${purpose}\n      Where: ${where}`);
+  return `flex-payment-proxy can not start: ${problems.length} setting${problems.length === 1 ? ' is' : 's are'} missing or malformed.\n\n${entries.join('\n\n')}\n\nAll settings: .env.example\n`;
+}

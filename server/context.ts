@@ -1,0 +1,59 @@
+import type { LoadedConfig } from './config.ts';
+import type { Processes } from './domain/process.ts';
+import type { ReadinessCheck } from './domain/readiness.ts';
+import { createFlexDoor, type FlexDoor } from './flex/door.ts';
+import { loadProcesses } from './flex/process-files.ts';
+import { createLog, type Log, type LogOptions } from './log.ts';
+
+/** What lives as long as the service. */
+export type Context = {
+  config: LoadedConfig['config'];
+  log: Log;
+  flex: FlexDoor;
+  processes: Processes;
+  readiness: ReadinessCheck[];
+  isStopping(): boolean;
+  /** From now on the service is not ready, and its connections end with their next answer. */
+  stop(): void;
+  [Symbol.dispose](): void;
+};
+
+/** Builds it all, and logs what was found. Nothing is asked of Flex yet. */
+export function createContext({ config, secrets, report }: LoadedConfig, destination?: LogOptions['destination']): Context {
+  const { flexClientSecret, integrationClientSecret, stripeSecretKey, stripeWebhookSecrets } = secrets;
+  const log = createLog({
+    level: config.logLevel,
+    secrets: [flexClientSecret, integrationClientSecret ?? '', stripeSecretKey ?? '', ...stripeWebhookSecrets],
+    ...(destination && { destination }),
+  });
+  log.info({ settings: report.used }, 'configuration');
+  for (const warning of report.warnings) log.warn({ warning }, 'configuration');
+
+  const { processes, unreadable } = loadProcesses(config.processesDir);
+  log.info({ directory: config.processesDir, processes: [...processes.keys()] }, 'process files');
+  for (const file of unreadable) log.warn(file, 'process file can not be read');
+
+  const flex = createFlexDoor(config.flex, secrets);
+  let stopping = false;
+  return {
+    config,
+    log,
+    flex,
+    processes,
+    readiness: [
+      { name: 'accepting', check: () => (stopping ? { ok: false, reason: 'the service is stopping' } : { ok: true }) },
+      {
+        name: 'process-files',
+        check: () =>
+          processes.size > 0
+            ? { ok: true }
+            : { ok: false, reason: `no process.edn can be read in ${config.processesDir}; see TRANSACTION_PROCESSES_DIR` },
+      },
+    ],
+    isStopping: () => stopping,
+    stop: () => {
+      stopping = true;
+    },
+    [Symbol.dispose]: () => flex.close(),
+  };
+}

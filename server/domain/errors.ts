@@ -1,0 +1,58 @@
+/**
+ * The one error of this service. It carries what the caller may know; what went wrong underneath stays in `cause`
+ * and in the log. Adapters and rules throw it, the error handler answers it.
+ */
+export type ErrorCode =
+  | 'bad-request'
+  | 'unsupported-media-type'
+  | 'body-too-large'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'quantity-missing'
+  | 'quantity-invalid'
+  | 'dates-reversed'
+  | 'price-missing'
+  | 'shipping-price-missing'
+  | 'commission-too-high'
+  | 'commission-missing'
+  | 'commission-malformed'
+  | 'flex-refused'
+  | 'flex-unavailable'
+  | 'flex-timeout'
+  | 'flex-answer-unreadable'
+  | 'internal';
+
+/** Whether the thing asked for was done: a lost answer to a command is `unknown`, and must not be sent again blindly. */
+export type Outcome = 'refused' | 'unknown';
+
+type Details = {
+  status: number;
+  /** One sentence that says what is wrong. The template's client matches on the beginning of some. */
+  statusText: string;
+  /** The `data` of the template's error shape; left out when undefined. */
+  data?: unknown;
+  outcome?: Outcome;
+  cause?: unknown;
+};
+
+export class ProxyError extends Error {
+  override name = 'ProxyError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly statusText: string;
+  readonly data: unknown;
+  readonly outcome: Outcome;
+
+  constructor(code: ErrorCode, details: Details) {
+    super(details.statusText, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status;
+    this.statusText = details.statusText;
+    this.data = details.data;
+    this.outcome = details.outcome ?? 'refused';
+  }
+}
+
+/** A request that can not be served as it is. */
+export const badRequest = (code: ErrorCode, statusText: string) =>
+  new ProxyError(code, { status: 400, statusText, data: {} });

@@ -1,0 +1,35 @@
+/** Transit as the web client and Flex write it, by the SDK's own reader and writer. */
+import flexSdk from 'sharetribe-flex-sdk';
+import type { LineItem } from '../domain/line-items.ts';
+import { lineTotal } from '../domain/line-items.ts';
+import type { Money } from '../domain/money.ts';
+
+const { types, transit } = flexSdk;
+
+export const readTransit = (text: string): unknown => transit.read(text);
+
+export const writeTransit = (value: unknown, verbose: boolean): string => transit.write(value, { verbose });
+
+export const isSdkMoney = (value: unknown): value is Money => value instanceof types.Money;
+
+/** Money as the domain has it, or undefined for anything else. */
+export const moneyOf = (value: unknown): Money | undefined =>
+  isSdkMoney(value) ? { amount: value.amount, currency: value.currency } : undefined;
+
+/** An id may come as a UUID or as plain text. */
+export const idOf = (value: unknown): string | undefined =>
+  value instanceof types.UUID ? value.uuid : typeof value === 'string' && value !== '' ? value : undefined;
+
+const sdkMoney = (money: Money) => new types.Money(money.amount, money.currency);
+
+/** A line item as a trusted call sends it. */
+export const sentLineItem = (item: LineItem) => ({ ...item, unitPrice: sdkMoney(item.unitPrice) });
+
+/** A line item as the Marketplace API would answer it, for a browser that shows it without asking there. */
+export const shownLineItem = (item: LineItem) => ({
+  ...sentLineItem(item),
+  lineTotal: sdkMoney(lineTotal(item)),
+  quantity: item.quantity ? new types.BigDecimal(String(item.quantity)) : null,
+  percentage: item.percentage ? new types.BigDecimal(String(item.percentage)) : null,
+  reversal: false,
+});

@@ -1,0 +1,53 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { ProxyError } from '../../domain/errors.ts';
+import { describeError } from '../../log.ts';
+import { requestIdOf, requestLogOf } from './request-log.ts';
+
+/**
+ * The one place where an error becomes an answer: JSON in the shape that the web template's client copies onto its own
+ * error, with our code and the request id beside it.
+ */
+export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(error);
+    return;
+  }
+  const { code, status, statusText, data, outcome } = asProxyError(error);
+  const level = status >= 500 ? 'error' : 'info';
+  requestLogOf(res)[level]({ code, status, outcome, err: describeError(error) }, 'request failed');
+  res.status(status).json({
+    name: 'LocalAPIError',
+    message: 'Local API request failed',
+    status,
+    statusText,
+    ...(data !== undefined && { data }),
+    code,
+    requestId: requestIdOf(res),
+  });
+};
+
+export const notFound: RequestHandler = () => {
+  throw new ProxyError('not-found', { status: 404, statusText: 'There is nothing at this address.', data: {} });
+};
+
+/** For an address that exists and a method that it does not have. */
+export const methodNotAllowed =
+  (allowed: string): RequestHandler =>
+  (_req, res) => {
+    res.set('Allow', allowed);
+    throw new ProxyError('method-not-allowed', { status: 405, statusText: `Only ${allowed} is possible here.`, data: {} });
+  };
+
+function asProxyError(error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error;
+  // Express's own refusals: a body too large, a charset it does not know, a path it can not decode.
+  const status = Error.isError(error) ? (error as { status?: unknown }).status : undefined;
+  if (status === 413) return new ProxyError('body-too-large', { status, statusText: 'The request body is too large.', data: {} });
+  if (status === 415) {
+    return new ProxyError('unsupported-media-type', { status, statusText: 'The charset or encoding of the body is not supported.', data: {} });
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new ProxyError('bad-request', { status, statusText: 'The request can not be read.', data: {} });
+  }
+  return new ProxyError('internal', { status: 500, statusText: 'Something went wrong in the proxy.', data: {}, cause: error });
+}

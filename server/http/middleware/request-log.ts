@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import type { Log } from '../../log.ts';
+
+/** Taken over from the caller only when it can do no harm in a log line. */
+const ACCEPTED_ID = /^[\w.:-]{1,128}$/;
+
+/** Gives each request an id, sends it back, and logs one line when the answer is out. */
+export const requestLog =
+  (log: Log): RequestHandler =>
+  (req, res, next) => {
+    const given = req.get('x-request-id');
+    const requestId = given !== undefined && ACCEPTED_ID.test(given) ? given : randomUUID();
+    const started = performance.now();
+    res.locals['requestId'] = requestId;
+    res.locals['log'] = log.child({ requestId });
+    res.set('X-Request-Id', requestId);
+    res.on('close', () => {
+      const line = {
+        method: req.method,
+        // The route, not the address: an address may hold anything.
+        route: (req.route as { path?: string } | undefined)?.path ?? null,
+        status: res.statusCode,
+        ms: Math.round(performance.now() - started),
+        ...(!res.writableFinished && { aborted: true }),
+      };
+      requestLogOf(res).info(line, 'request');
+    });
+    next();
+  };
+
+export const requestIdOf = (res: Response) => res.locals['requestId'] as string;
+export const requestLogOf = (res: Response) => res.locals['log'] as Log;

@@ -1,0 +1,19 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { shownLineItem } from '../flex/transit.ts';
+import { quote } from '../transactions/quote.ts';
+import { budgetOf, type ApiDeps } from './deps.ts';
+import { id, optionalFlag, optionalMap, parse } from './parse.ts';
+import { sendTransit } from './send-transit.ts';
+
+const body = z.object({ isOwnListing: optionalFlag, listingId: id, orderData: optionalMap });
+
+/** `POST /api/transaction-line-items`: the price breakdown of an order that nobody has made yet. */
+export const transactionLineItems =
+  (deps: ApiDeps): RequestHandler =>
+  async (req, res) => {
+    const { isOwnListing, listingId, orderData } = parse(body, req.body);
+    const session = deps.flex.openSession(req, res);
+    const lineItems = await quote(session, { isOwnListing, listingId: listingId.text, orderData }, budgetOf(deps));
+    sendTransit(res, 200, { data: lineItems.map(shownLineItem) }, deps.transitVerbose);
+  };

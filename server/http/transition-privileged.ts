@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { transition } from '../transactions/transition.ts';
+import { budgetOf, checkDepsOf, type ApiDeps } from './deps.ts';
+import { id, optionalFlag, optionalMap, parse, text } from './parse.ts';
+import { sendChecked } from './send-transit.ts';
+
+const body = z.object({
+  isSpeculative: optionalFlag,
+  orderData: optionalMap,
+  bodyParams: z.object({ id, transition: text, params: optionalMap }, 'is missing'),
+  queryParams: optionalMap,
+});
+
+/** `POST /api/transition-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */
+export const transitionPrivileged =
+  (deps: ApiDeps): RequestHandler =>
+  async (req, res) => {
+    const { isSpeculative, orderData, bodyParams, queryParams } = parse(body, req.body);
+    const { id: transactionId, ...rest } = bodyParams;
+    const request = {
+      ...rest,
+      isSpeculative,
+      orderData,
+      id: transactionId.sent,
+      transactionId: transactionId.text,
+      query: queryParams,
+    };
+    const session = deps.flex.openSession(req, res);
+    sendChecked(res, await transition(checkDepsOf(deps, res), session, request, budgetOf(deps)), deps.transitVerbose);
+  };

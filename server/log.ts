@@ -1,0 +1,87 @@
+/**
+ * Logging. What is logged is chosen field by field at each call; redaction stands behind that as a second net, over the
+ * finished line, so that it catches a secret wherever it got in.
+ */
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { adviceFor, isIncident, type Check, type CheckSubject } from './domain/verdict.ts';
+
+export type Log = Logger;
+
+export type LogOptions = {
+  level: string;
+  /** Values that must never come out, whatever they look like. */
+  secrets: string[];
+  /** Standard output when left out. */
+  destination?: DestinationStream;
+};
+
+const REDACTED = '[redacted]';
+
+const secretShapes: [shape: RegExp, instead: string][] = [
+  // Client secrets of PaymentIntents, SetupIntents and Checkout Sessions: the id in front may be seen.
+  [/_(scoped_)?secret_[A-Za-z0-9]+/g, `_secret_${REDACTED}`],
+  [/\b(sk|rk)_(test|live)_[A-Za-z0-9]+/g, REDACTED],
+  [/\b(whsec|ek)_[A-Za-z0-9_]+/g, REDACTED],
+  [/\bBearer\s+[^\s"',\\]+/gi, `Bearer ${REDACTED}`],
+  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, REDACTED],
+  [/((?:access|refresh)_token\\?["']?\s*[:=]\s*\\?["']?)[^"'&\s,\\]+/g, `$1${REDACTED}`],
+];
+
+export function redactor(secrets: string[]): (text: string) => string {
+  const values = secrets.filter(secret => secret !== '');
+  return text => {
+    const withoutShapes = secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), text);
+    return values.reduce((line, value) => line.replaceAll(value, REDACTED), withoutShapes);
+  };
+}
+
+export function createLog({ level, secrets, destination }: LogOptions): Log {
+  const redact = redactor(secrets);
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeError },
+    hooks: { streamWrite: redact },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/** For people, where the machine has the printer installed: in development and in the demo. */
+export async function prettyDestination(): Promise<DestinationStream | undefined> {
+  try {
+    const { default: pretty } = await import('pino-pretty');
+    return pretty({ colorize: process.stdout.isTTY, ignore: 'requestId', singleLine: true, sync: true });
+  } catch {
+    // A production install has no pino-pretty, and JSON lines are as good.
+    return undefined;
+  }
+}
+
+/** An error as far as it may be known: an SDK's error object holds the request, and with it the user's token. */
+export function describeError(error: unknown): Record<string, unknown> {
+  if (!Error.isError(error)) return { type: typeof error };
+  const { code, status, outcome } = error as { code?: unknown; status?: unknown; outcome?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    ...(typeof code === 'string' && { code }),
+    ...(typeof status === 'number' && { status }),
+    ...(typeof outcome === 'string' && { outcome }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
+}
+
+/** One line for each response that was looked at; a warning only where a customer can not pay. */
+export function logCheck(log: Log, check: Check, subject: CheckSubject): void {
+  const line = { ...subject, ...check };
+  const advice = adviceFor(check);
+  if (isIncident(check.verdict)) log.warn({ ...line, ...advice }, PAYMENT_INTENT_CHECK);
+  else if (check.verdict === 'unknown-process') log.info({ ...line, ...advice }, PAYMENT_INTENT_CHECK);
+  else log.info(line, PAYMENT_INTENT_CHECK);
+}
+
+/** Operators grep for this. */
+export const PAYMENT_INTENT_CHECK = '[SERVER_PROXY] PI data from Flex';

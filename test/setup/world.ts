@@ -1,0 +1,53 @@
+/** The sandbox and the proxy in front of it, as a test needs them: on free ports, and gone when the test is over. */
+import { createApp } from '../../server/app.ts';
+import { loadConfig } from '../../server/config.ts';
+import { createContext, type Context } from '../../server/context.ts';
+import { listen } from '../../server/listen.ts';
+import { startSandbox, type Sandbox, type SandboxInfo, type SandboxOptions } from '../sandbox/sandbox.ts';
+import { collectLog } from './log-lines.ts';
+
+export type World = AsyncDisposable & {
+  sandbox: Sandbox;
+  info: SandboxInfo;
+  proxyUrl: string;
+  context: Context;
+  log: ReturnType<typeof collectLog>;
+  /** Through the control surface, as a stranger would. */
+  scenario(scenario: { name: string } & Record<string, unknown>): Promise<void>;
+};
+
+/** What the proxy's environment would be with this sandbox behind it. */
+export const environmentFor = (info: SandboxInfo): Record<string, string> => ({
+  NODE_ENV: 'test',
+  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: info.flex.clientId,
+  SHARETRIBE_SDK_CLIENT_SECRET: info.flex.clientSecret,
+  REACT_APP_SHARETRIBE_SDK_BASE_URL: info.flex.baseUrl,
+  REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: info.flex.assetCdnBaseUrl,
+  REACT_APP_MARKETPLACE_ROOT_URL: info.rootUrl,
+});
+
+export async function startWorld(
+  options: { sandbox?: SandboxOptions; environment?: Record<string, string> } = {},
+): Promise<World> {
+  const sandbox = await startSandbox(options.sandbox);
+  const info = sandbox.info();
+  const log = collectLog();
+  const context = createContext(loadConfig({ ...environmentFor(info), ...options.environment }), log.destination);
+  const proxy = await listen(createApp(context), 0, '127.0.0.1');
+  return {
+    sandbox,
+    info,
+    proxyUrl: proxy.url,
+    context,
+    log,
+    scenario: async scenario => {
+      const response = await fetch(`${sandbox.url}/sandbox/scenario`, { method: 'POST', body: JSON.stringify(scenario) });
+      if (!response.ok) throw new Error(await response.text());
+    },
+    [Symbol.asyncDispose]: async () => {
+      await proxy.close(0);
+      context[Symbol.dispose]();
+      await sandbox.close();
+    },
+  };
+}
