@@ -27,7 +27,7 @@ export function createApp(context: Context): Express {
 
   app.use(requestLog(context.log));
   app.use(closeWhenStopping(context));
-  app.use(helmet());
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: NOTHING } }));
   app.use(cors(crossOrigin(config.rootUrl)));
 
   app.get('/healthz', healthz);
@@ -46,6 +46,9 @@ export function createApp(context: Context): Express {
   app.use(errorHandler);
   return app;
 }
+
+/** This service answers data: no page of its own may load or frame anything. */
+const NOTHING = { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] };
 
 /** The marketplace's own origin, with its cookies; no other. */
 const crossOrigin = (rootUrl: string | null) => ({

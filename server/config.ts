@@ -76,7 +76,8 @@ const INTEGRATION_FAMILIES = [
   'INTEGRATION_SDK',
   'SHARETRIBE_INTEG',
 ];
-const integrationNames = (ending: string) => INTEGRATION_FAMILIES.map(family => `${family}_${ending}`) as [string, ...string[]];
+const integrationNames = (ending: string) =>
+  INTEGRATION_FAMILIES.map(family => `${family}_${ending}`) as [string, ...string[]];
 
 export const variables = {
   clientId: {
@@ -143,7 +144,8 @@ export const variables = {
   },
   stripeWebhookSecret: {
     names: ['STRIPE_WEBHOOK_SECRET'],
-    purpose: 'The signing secret of the Stripe webhook endpoint; several, separated by commas, during rotation.',
+    purpose:
+      'The signing secret of the Stripe webhook endpoint; several, separated by commas, during rotation.',
     where: 'Stripe Dashboard > Developers > Webhooks',
   },
   processesDir: {
@@ -162,7 +164,11 @@ export const variables = {
     where: 'Leave it out for 10000',
   },
   port: { names: ['PORT'], purpose: 'The port to listen on.', where: 'Leave it out for 3500' },
-  logLevel: { names: ['LOG_LEVEL'], purpose: 'trace, debug, info, warn or error.', where: 'Leave it out for info' },
+  logLevel: {
+    names: ['LOG_LEVEL'],
+    purpose: 'trace, debug, info, warn or error.',
+    where: 'Leave it out for info',
+  },
   environment: {
     names: ['NODE_ENV'],
     purpose: 'production, development or test; development logs for people and not for machines.',
@@ -185,12 +191,20 @@ const apiUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine(value => !/\/v1\/?$/.test(value), 'must not end in /v1: the SDK adds it')
   .transform(value => value.replace(/\/+$/, ''));
-const origin = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).transform(value => new URL(value).origin);
-const stripeKey = token.regex(/^(sk|rk)_(test|live)_/, 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_');
+const origin = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .transform(value => new URL(value).origin);
+const stripeKey = token.regex(
+  /^(sk|rk)_(test|live)_/,
+  'must begin with sk_test_, sk_live_, rk_test_ or rk_live_',
+);
 const webhookSecrets = token
   .transform(value => value.split(','))
   .refine(values => values.every(value => value.startsWith('whsec_')), 'must begin with whsec_');
-const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error');
+const logLevel = z.enum(
+  ['trace', 'debug', 'info', 'warn', 'error'],
+  'must be trace, debug, info, warn or error',
+);
 
 /** Throws `ConfigError` with everything that is missing or malformed. */
 export function loadConfig(environment: Environment = readEnvironment()): LoadedConfig {
@@ -201,7 +215,12 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     const variable: Variable = variables[id];
     const name = winningName(variable, environment);
     const complain = (problem: string) =>
-      problems.push({ name: name ?? variable.names[0], problem, purpose: variable.purpose, where: variable.where });
+      problems.push({
+        name: name ?? variable.names[0],
+        problem,
+        purpose: variable.purpose,
+        where: variable.where,
+      });
     if (name === undefined) {
       if (variable.required) complain('missing');
       return undefined;
@@ -234,7 +253,10 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     integration:
       integrationClientId === undefined
         ? null
-        : { clientId: integrationClientId, baseUrl: integrationBaseUrl ?? 'https://flex-integ-api.sharetribe.com' },
+        : {
+            clientId: integrationClientId,
+            baseUrl: integrationBaseUrl ?? 'https://flex-integ-api.sharetribe.com',
+          },
   };
   const secrets: Secrets = {
     flexClientSecret: read('clientSecret', token) ?? '',
@@ -248,7 +270,8 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
 
 const defaultProcessesDir = path.join(import.meta.dirname, '../ext/transaction-processes');
 
-const winningName = (variable: Variable, environment: Environment) => variable.names.find(name => isSet(environment[name]));
+const winningName = (variable: Variable, environment: Environment) =>
+  variable.names.find(name => isSet(environment[name]));
 
 const isSet = (value: string | undefined) => value !== undefined && value.trim() !== '';
 
@@ -266,11 +289,15 @@ function mixedFamilies(used: Record<string, string>, id: VariableId, secret: Var
   const [idName, secretName] = [used[id], used[secret]];
   if (idName === undefined && secretName === undefined) return [];
   if (idName === undefined || secretName === undefined) {
-    return [`${idName ?? secretName} is set, but its ${idName === undefined ? 'client id' : 'secret'} is not.`];
+    return [
+      `${idName ?? secretName} is set, but its ${idName === undefined ? 'client id' : 'secret'} is not.`,
+    ];
   }
   return familyOf(idName) === familyOf(secretName)
     ? []
-    : [`${idName} and ${secretName} are names of different families: check that they belong to one application.`];
+    : [
+        `${idName} and ${secretName} are names of different families: check that they belong to one application.`,
+      ];
 }
 
 const familyOf = (name: string) => name.replace(/^REACT_APP_/, '').replace(/_CLIENT_(ID|SECRET)$/, '');
@@ -278,7 +305,9 @@ const familyOf = (name: string) => name.replace(/^REACT_APP_/, '').replace(/_CLI
 function contradictions(environment: Environment, used: Record<string, string>): string[] {
   return Object.entries(used).flatMap(([id, winner]) =>
     variables[id as VariableId].names
-      .filter(name => name !== winner && isSet(environment[name]) && environment[name] !== environment[winner])
+      .filter(
+        name => name !== winner && isSet(environment[name]) && environment[name] !== environment[winner],
+      )
       .map(name => `${name} is set too and says something else; ${winner} is used.`),
   );
 }
@@ -287,15 +316,24 @@ function contradictions(environment: Environment, used: Record<string, string>):
 function publishedSecrets(environment: Environment): string[] {
   return Object.entries(environment)
     .filter(([name, value]) => name.startsWith('REACT_APP_') && isSet(value))
-    .filter(([name, value]) => /SECRET|PRIVATE|PASSWORD|(^|_)INTEG/.test(name) || /^(sk|rk)_(test|live)_|^whsec_/.test(value!))
-    .map(([name]) => `${name} looks like a secret, and everything under REACT_APP_ is published with the web client. Rename it and roll the secret.`);
+    .filter(
+      ([name, value]) =>
+        /SECRET|PRIVATE|PASSWORD|(^|_)INTEG/.test(name) || /^(sk|rk)_(test|live)_|^whsec_/.test(value!),
+    )
+    .map(
+      ([name]) =>
+        `${name} looks like a secret, and everything under REACT_APP_ is published with the web client. Rename it and roll the secret.`,
+    );
 }
 
 /**
  * The process's environment and the `.env` files, in the web template's order. What is set already is never overridden.
  * `.env.local` is left out in tests, so that they do not depend on the machine.
  */
-export function readEnvironment(directory = process.cwd(), environment: Environment = process.env): Environment {
+export function readEnvironment(
+  directory = process.cwd(),
+  environment: Environment = process.env,
+): Environment {
   const name = environment['NODE_ENV'];
   const files = [
     ...(name ? [`.env.${name}.local`] : []),
@@ -306,11 +344,16 @@ export function readEnvironment(directory = process.cwd(), environment: Environm
   return files
     .map(file => path.join(directory, file))
     .filter(existsSync)
-    .reduce<Environment>((known, file) => ({ ...parseEnv(readFileSync(file, 'utf8')), ...known }), environment);
+    .reduce<Environment>(
+      (known, file) => ({ ...parseEnv(readFileSync(file, 'utf8')), ...known }),
+      environment,
+    );
 }
 
 /** The text that a service prints when it can not start. */
 export function describeProblems({ problems }: ConfigError): string {
-  const entries = problems.map(({ name, problem, purpose, where }) => `  ${name}: ${problem}\n      ${purpose}\n      Where: ${where}`);
+  const entries = problems.map(
+    ({ name, problem, purpose, where }) => `  ${name}: ${problem}\n      ${purpose}\n      Where: ${where}`,
+  );
   return `flex-payment-proxy can not start: ${problems.length} setting${problems.length === 1 ? ' is' : 's are'} missing or malformed.\n\n${entries.join('\n\n')}\n\nAll settings: .env.example\n`;
 }

@@ -19,11 +19,19 @@ export type Context = {
 };
 
 /** Builds it all, and logs what was found. Nothing is asked of Flex yet. */
-export function createContext({ config, secrets, report }: LoadedConfig, destination?: LogOptions['destination']): Context {
+export function createContext(
+  { config, secrets, report }: LoadedConfig,
+  destination?: LogOptions['destination'],
+): Context {
   const { flexClientSecret, integrationClientSecret, stripeSecretKey, stripeWebhookSecrets } = secrets;
   const log = createLog({
     level: config.logLevel,
-    secrets: [flexClientSecret, integrationClientSecret ?? '', stripeSecretKey ?? '', ...stripeWebhookSecrets],
+    secrets: [
+      flexClientSecret,
+      integrationClientSecret ?? '',
+      stripeSecretKey ?? '',
+      ...stripeWebhookSecrets,
+    ],
     ...(destination && { destination }),
   });
   log.info({ settings: report.used }, 'configuration');
@@ -41,13 +49,19 @@ export function createContext({ config, secrets, report }: LoadedConfig, destina
     flex,
     processes,
     readiness: [
-      { name: 'accepting', check: () => (stopping ? { ok: false, reason: 'the service is stopping' } : { ok: true }) },
+      {
+        name: 'accepting',
+        check: () => (stopping ? { ok: false, reason: 'the service is stopping' } : { ok: true }),
+      },
       {
         name: 'process-files',
         check: () =>
           processes.size > 0
             ? { ok: true }
-            : { ok: false, reason: `no process.edn can be read in ${config.processesDir}; see TRANSACTION_PROCESSES_DIR` },
+            : {
+                ok: false,
+                reason: `no process.edn can be read in ${config.processesDir}; see TRANSACTION_PROCESSES_DIR`,
+              },
       },
     ],
     isStopping: () => stopping,

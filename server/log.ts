@@ -3,6 +3,7 @@
  * finished line, so that it catches a secret wherever it got in.
  */
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { redactor } from './domain/redact.ts';
 import { adviceFor, isIncident, type Check, type CheckSubject } from './domain/verdict.ts';
 
 export type Log = Logger;
@@ -14,26 +15,6 @@ export type LogOptions = {
   /** Standard output when left out. */
   destination?: DestinationStream;
 };
-
-const REDACTED = '[redacted]';
-
-const secretShapes: [shape: RegExp, instead: string][] = [
-  // Client secrets of PaymentIntents, SetupIntents and Checkout Sessions: the id in front may be seen.
-  [/_(scoped_)?secret_[A-Za-z0-9]+/g, `_secret_${REDACTED}`],
-  [/\b(sk|rk)_(test|live)_[A-Za-z0-9]+/g, REDACTED],
-  [/\b(whsec|ek)_[A-Za-z0-9_]+/g, REDACTED],
-  [/\bBearer\s+[^\s"',\\]+/gi, `Bearer ${REDACTED}`],
-  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, REDACTED],
-  [/((?:access|refresh)_token\\?["']?\s*[:=]\s*\\?["']?)[^"'&\s,\\]+/g, `$1${REDACTED}`],
-];
-
-export function redactor(secrets: string[]): (text: string) => string {
-  const values = secrets.filter(secret => secret !== '');
-  return text => {
-    const withoutShapes = secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), text);
-    return values.reduce((line, value) => line.replaceAll(value, REDACTED), withoutShapes);
-  };
-}
 
 export function createLog({ level, secrets, destination }: LogOptions): Log {
   const redact = redactor(secrets);
@@ -60,7 +41,7 @@ export async function prettyDestination(): Promise<DestinationStream | undefined
 }
 
 /** An error as far as it may be known: an SDK's error object holds the request, and with it the user's token. */
-export function describeError(error: unknown): Record<string, unknown> {
+function describeError(error: unknown): Record<string, unknown> {
   if (!Error.isError(error)) return { type: typeof error };
   const { code, status, outcome } = error as { code?: unknown; status?: unknown; outcome?: unknown };
   return {

@@ -28,7 +28,10 @@ export type StripePaymentIntent = {
 export type Comparison = { genuineness: Genuineness; differing: string[] };
 
 /** `actual` is null when Stripe, asked with our key, knows no such PaymentIntent; undefined when it could not be asked. */
-export function compareWithStripe(claimed: ClaimedPaymentIntent, actual: StripePaymentIntent | null | undefined): Comparison {
+export function compareWithStripe(
+  claimed: ClaimedPaymentIntent,
+  actual: StripePaymentIntent | null | undefined,
+): Comparison {
   if (actual === undefined) return { genuineness: 'unverified', differing: [] };
   if (actual === null) return { genuineness: 'foreign', differing: [] };
   const agrees: Record<string, boolean> = {

@@ -153,7 +153,8 @@ function shippingFee(listing: PricedListing, quantity: number): number | undefin
   const first = listing.shippingPriceInSubunitsOneItem;
   const further = listing.shippingPriceInSubunitsAdditionalItems;
   if (quantity === 1) return isPrice(first) ? first : undefined;
-  if (isPrice(first) && isPrice(further)) return wholeUnits(new Decimal(further).times(quantity - 1).plus(first));
+  if (isPrice(first) && isPrice(further))
+    return wholeUnits(new Decimal(further).times(quantity - 1).plus(first));
   throw badRequest('shipping-price-missing', 'Shipping fee is not set correctly for multiple items');
 }
 
@@ -204,17 +205,30 @@ function customerCommission(commission: Commission | undefined, base: LineItem):
 type Terms = { percentage: number; minimum: number };
 
 /** The minimum applies where it is more than the percentage comes to. The base is the order without its extras. */
-function commissionItem(code: string, terms: Terms, total: Money, sign: 1 | -1, party: 'customer' | 'provider'): LineItem {
+function commissionItem(
+  code: string,
+  terms: Terms,
+  total: Money,
+  sign: 1 | -1,
+  party: 'customer' | 'provider',
+): LineItem {
   const byPercentage = wholeUnits(new Decimal(total.amount).times(terms.percentage).dividedBy(100));
   return terms.minimum > byPercentage
-    ? { code, unitPrice: { amount: terms.minimum, currency: total.currency }, quantity: sign, includeFor: [party] }
+    ? {
+        code,
+        unitPrice: { amount: terms.minimum, currency: total.currency },
+        quantity: sign,
+        includeFor: [party],
+      }
     : { code, unitPrice: total, percentage: sign * terms.percentage, includeFor: [party] };
 }
 
 function readCommission(commission: Commission | undefined): Terms | undefined {
   const percentage = readNumber(commission?.percentage);
   const minimum = readNumber(commission?.minimum_amount);
-  return percentage > 0 || minimum > 0 ? { percentage: Math.max(0, percentage), minimum: Math.max(0, minimum) } : undefined;
+  return percentage > 0 || minimum > 0
+    ? { percentage: Math.max(0, percentage), minimum: Math.max(0, minimum) }
+    : undefined;
 }
 
 function readNumber(value: unknown): number {

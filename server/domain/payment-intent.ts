@@ -109,15 +109,20 @@ function faultOfSecret(value: string): Reason {
   if (!value.startsWith('pi_')) return wrongBeginning(value, 'not-a-client-secret');
   if (tail === undefined) return faultOfSeparator(value);
   const fault = faultOfLetters(id.slice('pi_'.length), LONGEST_ID - 'pi_'.length, 14);
-  return fault === 'masked' ? faultOfLetters(value.slice(value.indexOf('secret_') + 'secret_'.length), 200, 10) : fault;
+  return fault === 'masked'
+    ? faultOfLetters(value.slice(value.indexOf('secret_') + 'secret_'.length), 200, 10)
+    : fault;
 }
 
-const wrongBeginning = (value: string, otherwise: Reason): Reason => (/^pi_/i.test(value) ? 'wrong-case' : otherwise);
+const wrongBeginning = (value: string, otherwise: Reason): Reason =>
+  /^pi_/i.test(value) ? 'wrong-case' : otherwise;
 
 function faultOfSeparator(value: string): Reason {
   if (/_(scoped_)?secret_/i.test(value)) return 'wrong-case';
   const rest = value.replace(/^pi_[A-Za-z0-9]*/, '');
-  return '_secret_'.startsWith(rest) || '_scoped_secret_'.startsWith(rest) ? 'truncated' : 'not-a-client-secret';
+  return '_secret_'.startsWith(rest) || '_scoped_secret_'.startsWith(rest)
+    ? 'truncated'
+    : 'not-a-client-secret';
 }
 
 /** Of letters that are not right: if neither kind nor number is the fault, they are too few different ones. */

@@ -21,7 +21,8 @@ export function parseProcess(name: string, edn: string): Process {
     transitions: new Map(
       transitions.map(transition => {
         const transitionName = ownValue(transition, 'name');
-        if (typeof transitionName !== 'string') throw new Error(`${name}: process.edn holds a transition without a name`);
+        if (typeof transitionName !== 'string')
+          throw new Error(`${name}: process.edn holds a transition without a name`);
         const actions = listIn(transition, 'actions').map(action => ownValue(action, 'name'));
         const privileged = ownValue(transition, 'privileged?');
         return [
@@ -47,7 +48,11 @@ const listIn = (value: unknown, key: string): unknown[] => {
 export const processNameOf = (alias: string): string => alias.split('/')[0] ?? alias;
 
 /** Whether a transition creates a PaymentIntent; `unknown` when no file of ours says so. */
-export function paymentIntentCreation(processes: Processes, processName: string, transition: string): 'creates' | 'creates-none' | 'unknown' {
+export function paymentIntentCreation(
+  processes: Processes,
+  processName: string,
+  transition: string,
+): 'creates' | 'creates-none' | 'unknown' {
   const known = processes.get(processName)?.transitions.get(transition);
   if (!known) return 'unknown';
   return known.createsPaymentIntent ? 'creates' : 'creates-none';

@@ -87,7 +87,10 @@ export function locate(attributes: unknown): Located | undefined {
 const isThere = (value: unknown) => value !== undefined && value !== null;
 
 /** What it means and what to do about it, for the log and for people. */
-export function adviceFor({ verdict, reasons }: Pick<Check, 'verdict' | 'reasons'>): { meaning: string; next: string } {
+export function adviceFor({ verdict, reasons }: Pick<Check, 'verdict' | 'reasons'>): {
+  meaning: string;
+  next: string;
+} {
   if (verdict === 'invalid') return adviceForInvalid(reasons);
   return advice[verdict];
 }
@@ -98,7 +101,8 @@ const advice: Record<Exclude<Verdict, 'invalid'>, { meaning: string; next: strin
     next: 'Nothing to do.',
   },
   simulated: {
-    meaning: 'A speculative call is a simulation: Flex calls no Stripe and puts UUIDs where a PaymentIntent would be.',
+    meaning:
+      'A speculative call is a simulation: Flex calls no Stripe and puts UUIDs where a PaymentIntent would be.',
     next: 'Nothing to do.',
   },
   'not-expected': {
@@ -106,7 +110,8 @@ const advice: Record<Exclude<Verdict, 'invalid'>, { meaning: string; next: strin
     next: 'Nothing to do.',
   },
   'unknown-process': {
-    meaning: 'There is no process file that knows this transition, so nothing can be said about its PaymentIntent.',
+    meaning:
+      'There is no process file that knows this transition, so nothing can be said about its PaymentIntent.',
     next: "Put the marketplace's process.edn into the directory that TRANSACTION_PROCESSES_DIR names, in a folder with the process's name.",
   },
   missing: {
@@ -124,7 +129,8 @@ function adviceForInvalid(reasons: Reason[]): { meaning: string; next: string } 
   }
   if (reasons.includes('uuid')) {
     return {
-      meaning: 'Flex answered a real call with the placeholder UUIDs of a simulation: there is no such PaymentIntent at Stripe.',
+      meaning:
+        'Flex answered a real call with the placeholder UUIDs of a simulation: there is no such PaymentIntent at Stripe.',
       next: "The customer can not pay. Check in Console that the marketplace's Stripe keys are set and current, and that no fork writes protectedData.stripePaymentIntents itself; with both right, give this transaction's id to Sharetribe support.",
     };
   }

@@ -35,8 +35,18 @@ export type FlexSession = {
 };
 
 export type TrustedSession = {
-  initiate(body: CommandBody, query: CommandQuery, isSpeculative: boolean, signal: AbortSignal): Promise<FlexAnswer>;
-  transition(body: CommandBody, query: CommandQuery, isSpeculative: boolean, signal: AbortSignal): Promise<FlexAnswer>;
+  initiate(
+    body: CommandBody,
+    query: CommandQuery,
+    isSpeculative: boolean,
+    signal: AbortSignal,
+  ): Promise<FlexAnswer>;
+  transition(
+    body: CommandBody,
+    query: CommandQuery,
+    isSpeculative: boolean,
+    signal: AbortSignal,
+  ): Promise<FlexAnswer>;
 };
 
 export type CommandBody = Record<string, unknown>;
@@ -53,7 +63,12 @@ export function createFlexDoor(config: Config['flex'], secrets: Pick<Secrets, 'f
     httpAgent: new HttpAgent({ keepAlive: true, maxSockets: config.maxSockets }),
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: config.maxSockets }),
   };
-  const sdkWith = (tokenStore: TokenStore, signal: AbortSignal, adapter = createAdapter(), clientSecret?: string): Sdk =>
+  const sdkWith = (
+    tokenStore: TokenStore,
+    signal: AbortSignal,
+    adapter = createAdapter(),
+    clientSecret?: string,
+  ): Sdk =>
     flexSdk.createInstance({
       clientId: config.clientId,
       ...(clientSecret !== undefined && { clientSecret }),
@@ -72,33 +87,46 @@ export function createFlexDoor(config: Config['flex'], secrets: Pick<Secrets, 'f
       // One store for all calls of the request: a token that one of them refreshes is the others' too.
       const tokenStore = flexSdk.tokenStore.expressCookieStore({ clientId, req, res, secure });
       const adapter = createAdapter();
-      const ask = <T>(kind: CallKind, signal: AbortSignal, work: (sdk: Sdk) => Promise<T>, clientSecret?: string) =>
-        withDeadline(kind, signal, deadline => work(sdkWith(tokenStore, deadline, adapter, clientSecret)));
+      const ask = <T>(
+        kind: CallKind,
+        signal: AbortSignal,
+        work: (sdk: Sdk) => Promise<T>,
+        clientSecret?: string,
+      ) => withDeadline(kind, signal, deadline => work(sdkWith(tokenStore, deadline, adapter, clientSecret)));
 
       return {
-        hasToken: () => tokenStore.getToken() !== undefined,
+        hasToken: () => Boolean(tokenStore.getToken()),
         listing: (id, signal) => ask('query', signal, sdk => sdk.listings.show({ id })).then(readListing),
-        ownListing: (id, signal) => ask('query', signal, sdk => sdk.ownListings.show({ id })).then(readListing),
+        ownListing: (id, signal) =>
+          ask('query', signal, sdk => sdk.ownListings.show({ id })).then(readListing),
         transaction: (id, signal) =>
-          ask('query', signal, sdk => sdk.transactions.show({ id, include: ['listing'] })).then(readTransaction),
-        commissions: signal =>
-          ask('query', signal, sdk => sdk.assetsByAlias({ paths: ['transactions/commission.json'], alias: 'latest' })).then(
-            readCommissions,
+          ask('query', signal, sdk => sdk.transactions.show({ id, include: ['listing'] })).then(
+            readTransaction,
           ),
+        commissions: signal =>
+          ask('query', signal, sdk =>
+            sdk.assetsByAlias({ paths: ['transactions/commission.json'], alias: 'latest' }),
+          ).then(readCommissions),
         async trusted(signal) {
           const { data } = await ask('query', signal, sdk => sdk.exchangeToken(), secrets.flexClientSecret);
           const memory = flexSdk.tokenStore.memoryStore();
           memory.setToken(data);
           const command = (commandSignal: AbortSignal, work: (sdk: Sdk) => Promise<ApiResponse>) =>
-            withDeadline('command', commandSignal, deadline => work(sdkWith(memory, deadline))).then(answerOnly);
+            withDeadline('command', commandSignal, deadline => work(sdkWith(memory, deadline))).then(
+              answerOnly,
+            );
           return {
             initiate: (body, query, isSpeculative, commandSignal) =>
               command(commandSignal, sdk =>
-                isSpeculative ? sdk.transactions.initiateSpeculative(body, query) : sdk.transactions.initiate(body, query),
+                isSpeculative
+                  ? sdk.transactions.initiateSpeculative(body, query)
+                  : sdk.transactions.initiate(body, query),
               ),
             transition: (body, query, isSpeculative, commandSignal) =>
               command(commandSignal, sdk =>
-                isSpeculative ? sdk.transactions.transitionSpeculative(body, query) : sdk.transactions.transition(body, query),
+                isSpeculative
+                  ? sdk.transactions.transitionSpeculative(body, query)
+                  : sdk.transactions.transition(body, query),
               ),
           };
         },
@@ -111,7 +139,11 @@ export function createFlexDoor(config: Config['flex'], secrets: Pick<Secrets, 'f
   };
 }
 
-async function withDeadline<T>(kind: CallKind, signal: AbortSignal, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+async function withDeadline<T>(
+  kind: CallKind,
+  signal: AbortSignal,
+  work: (deadline: AbortSignal) => Promise<T>,
+): Promise<T> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINES[kind])]);
   try {
     return await work(deadline);

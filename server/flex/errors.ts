@@ -36,7 +36,11 @@ const timeout = (kind: CallKind) =>
 
 /** Flex's own refusal goes back to the client as it is: same status, same words, same data. */
 const refused = ({ status, statusText, data }: SdkFailure) =>
-  new ProxyError('flex-refused', { status, statusText: statusText || 'Refused by the Marketplace API', data: isEmpty(data) ? {} : data });
+  new ProxyError('flex-refused', {
+    status,
+    statusText: statusText || 'Refused by the Marketplace API',
+    data: isEmpty(data) ? {} : data,
+  });
 
 const isEmpty = (data: unknown) => data === undefined || data === null || data === '';
 
@@ -45,7 +49,8 @@ function unavailable(kind: CallKind, answer?: SdkFailure): ProxyError {
   return new ProxyError('flex-unavailable', {
     // With a body the failure is Flex's own and goes back as it is; without, all we know is that there was no answer.
     status: hasWords ? answer.status : 502,
-    statusText: hasWords && answer.statusText ? answer.statusText : 'The Marketplace API could not be reached.',
+    statusText:
+      hasWords && answer.statusText ? answer.statusText : 'The Marketplace API could not be reached.',
     data: hasWords ? answer.data : {},
     outcome: unknownIf(kind),
   });
@@ -54,11 +59,18 @@ function unavailable(kind: CallKind, answer?: SdkFailure): ProxyError {
 function answerOf(failure: unknown): SdkFailure | undefined {
   const status = ownValue(failure, 'status');
   if (typeof status !== 'number') return undefined;
-  return { status, statusText: String(ownValue(failure, 'statusText') ?? ''), data: ownValue(failure, 'data') };
+  const statusText = ownValue(failure, 'statusText');
+  return {
+    status,
+    statusText: typeof statusText === 'string' ? statusText : '',
+    data: ownValue(failure, 'data'),
+  };
 }
 
 const isNetworkFailure = (failure: unknown) => typeof ownValue(failure, 'code') === 'string';
 
 /** Name and message only: enough for the log, nothing that could hold a token. */
 const harmless = (failure: unknown) =>
-  Error.isError(failure) ? Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack }) : undefined;
+  Error.isError(failure)
+    ? Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack })
+    : undefined;

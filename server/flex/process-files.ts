@@ -7,7 +7,8 @@ export type LoadedProcesses = { processes: Processes; unreadable: { file: string
 /** Reads `<directory>/<process name>/process.edn` for every process; a file that can not be read is reported, not fatal. */
 export function loadProcesses(directory: string): LoadedProcesses {
   const loaded: LoadedProcesses = { processes: new Map(), unreadable: [] };
-  if (!existsSync(directory)) return { ...loaded, unreadable: [{ file: directory, problem: 'there is no such directory' }] };
+  if (!existsSync(directory))
+    return { ...loaded, unreadable: [{ file: directory, problem: 'there is no such directory' }] };
   for (const name of readdirSync(directory)) {
     const file = path.join(directory, name, 'process.edn');
     if (!existsSync(file)) continue;

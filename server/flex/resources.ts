@@ -36,14 +36,18 @@ export function readTransaction({ data }: ApiResponse): ReadTransaction {
   const listingId = idOf(ownValue(reference, 'id'));
   const included = ownValue(data, 'included');
   const listing = Array.isArray(included)
-    ? (included as unknown[]).find(item => ownValue(item, 'type') === 'listing' && idOf(ownValue(item, 'id')) === listingId)
+    ? (included as unknown[]).find(
+        item => ownValue(item, 'type') === 'listing' && idOf(ownValue(item, 'id')) === listingId,
+      )
     : undefined;
-  if (attributes === undefined || listing === undefined) throw unreadable('a transaction without its listing');
+  if (attributes === undefined || listing === undefined)
+    throw unreadable('a transaction without its listing');
   const metadata = ownValue(attributes, 'metadata');
   return {
     listing: pricedListing(listing),
     payinTotal: moneyOf(ownValue(attributes, 'payinTotal')) ?? null,
-    metadata: typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : null,
+    metadata:
+      typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : null,
   };
 }
 
@@ -55,7 +59,10 @@ export function readCommissions({ data }: ApiResponse): Commissions {
     throw badRequest('commission-missing', 'Insufficient pricing configuration set.');
   }
   const content = ownValue(ownValue(asset, 'attributes'), 'data');
-  return { provider: commission(content, 'providerCommission'), customer: commission(content, 'customerCommission') };
+  return {
+    provider: commission(content, 'providerCommission'),
+    customer: commission(content, 'customerCommission'),
+  };
 }
 
 function commission(content: unknown, name: string): Commission | undefined {
@@ -66,4 +73,8 @@ function commission(content: unknown, name: string): Commission | undefined {
 }
 
 const unreadable = (what: string) =>
-  new ProxyError('flex-answer-unreadable', { status: 502, statusText: `The Marketplace API answered with ${what}.`, data: {} });
+  new ProxyError('flex-answer-unreadable', {
+    status: 502,
+    statusText: `The Marketplace API answered with ${what}.`,
+    data: {},
+  });

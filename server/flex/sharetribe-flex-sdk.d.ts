@@ -14,7 +14,7 @@ declare module 'sharetribe-flex-sdk' {
   };
 
   export type TokenStore = {
-    getToken(): Token | undefined;
+    getToken(): Token | null | undefined;
     setToken(token: Token): void;
     removeToken(): void;
   };
@@ -70,7 +70,12 @@ declare module 'sharetribe-flex-sdk' {
     transit: { read(text: string): unknown; write(value: unknown, options?: { verbose?: boolean }): string };
     tokenStore: {
       memoryStore(): TokenStore;
-      expressCookieStore(options: { clientId: string; req: Request; res: Response; secure: boolean }): TokenStore;
+      expressCookieStore(options: {
+        clientId: string;
+        req: Request;
+        res: Response;
+        secure: boolean;
+      }): TokenStore;
     };
   };
   export default sdk;

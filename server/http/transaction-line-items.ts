@@ -14,6 +14,10 @@ export const transactionLineItems =
   async (req, res) => {
     const { isOwnListing, listingId, orderData } = parse(body, req.body);
     const session = deps.flex.openSession(req, res);
-    const lineItems = await quote(session, { isOwnListing, listingId: listingId.text, orderData }, budgetOf(deps));
+    const lineItems = await quote(
+      session,
+      { isOwnListing, listingId: listingId.text, orderData },
+      budgetOf(deps),
+    );
     sendTransit(res, 200, { data: lineItems.map(shownLineItem) }, deps.transitVerbose);
   };

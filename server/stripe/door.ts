@@ -16,7 +16,12 @@ const DEADLINE_MS = 5_000;
 
 /** `baseUrl` only for a Stripe that is not the real one. */
 export function createStripeDoor(secretKey: string, baseUrl?: string): StripeDoor {
-  const stripe = new Stripe(secretKey, { telemetry: false, maxNetworkRetries: 0, timeout: DEADLINE_MS, ...addressOf(baseUrl) });
+  const stripe = new Stripe(secretKey, {
+    telemetry: false,
+    maxNetworkRetries: 0,
+    timeout: DEADLINE_MS,
+    ...addressOf(baseUrl),
+  });
   return {
     async paymentIntent(id, clientSecret) {
       // With an empty id the client would ask for the list of all, and take the list for the answer.
@@ -25,7 +30,9 @@ export function createStripeDoor(secretKey: string, baseUrl?: string): StripeDoo
         const intent = await stripe.paymentIntents.retrieve(id);
         return describe(intent, clientSecret);
       } catch (error) {
-        return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing' ? null : undefined;
+        return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
+          ? null
+          : undefined;
       }
     },
   };

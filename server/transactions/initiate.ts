@@ -5,7 +5,13 @@ import type { CommandQuery, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import { readOrderData, type RawOrderData } from './order-data.ts';
-import { checkAnswer, expanded, trustedSession, type CheckDeps, type CheckedAnswer } from './privileged-call.ts';
+import {
+  checkAnswer,
+  expanded,
+  trustedSession,
+  type CheckDeps,
+  type CheckedAnswer,
+} from './privileged-call.ts';
 
 export type InitiateRequest = {
   isSpeculative: boolean;
@@ -35,5 +41,10 @@ export async function initiate(
   const { processAlias, transition, isSpeculative, query } = request;
   const body = { processAlias, transition, params: { ...request.params, lineItems } };
   const answer = await trusted.initiate(body, expanded(query), isSpeculative, signal);
-  return checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName: processNameOf(processAlias), transition });
+  return checkAnswer(deps, answer, query, {
+    call: 'initiate',
+    isSpeculative,
+    processName: processNameOf(processAlias),
+    transition,
+  });
 }

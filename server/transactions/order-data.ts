@@ -7,7 +7,11 @@ import { ownValue } from '../domain/own-value.ts';
 export type RawOrderData = Record<string, unknown>;
 
 /** `params` of the transition go before `orderData`, as in the web template. */
-export function readOrderData(orderData: RawOrderData, params: RawOrderData, readMoney: (value: unknown) => Money | undefined): OrderData {
+export function readOrderData(
+  orderData: RawOrderData,
+  params: RawOrderData,
+  readMoney: (value: unknown) => Money | undefined,
+): OrderData {
   const value = (name: string) => ownValue(params, name) ?? ownValue(orderData, name) ?? undefined;
   const order: { [Name in keyof OrderData]: OrderData[Name] | undefined } = {
     bookingStart: readDate(value('bookingStart'), 'bookingStart'),

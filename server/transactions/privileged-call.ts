@@ -37,8 +37,15 @@ export function checkAnswer(
     creation: paymentIntentCreation(deps.processes, processName, call.transition),
     attributes,
   });
-  deps.recordCheck(result, { ...call, processName, transactionId: idOf(ownValue(transaction, 'id')) ?? null });
-  return { answer: query['expand'] === true ? answer : withoutAttributes(answer, transaction), check: result };
+  deps.recordCheck(result, {
+    ...call,
+    processName,
+    transactionId: idOf(ownValue(transaction, 'id')) ?? null,
+  });
+  return {
+    answer: query['expand'] === true ? answer : withoutAttributes(answer, transaction),
+    check: result,
+  };
 }
 
 /** As Flex answers a command without `expand`. */

@@ -8,7 +8,11 @@ import { readOrderData, type RawOrderData } from './order-data.ts';
 export type QuoteRequest = { isOwnListing: boolean; listingId: string; orderData: RawOrderData };
 
 /** Rejects with `ProxyError`. */
-export async function quote(session: FlexSession, request: QuoteRequest, signal: AbortSignal): Promise<LineItem[]> {
+export async function quote(
+  session: FlexSession,
+  request: QuoteRequest,
+  signal: AbortSignal,
+): Promise<LineItem[]> {
   const { isOwnListing, listingId } = request;
   const [listing, commissions] = await allSettled(
     isOwnListing ? session.ownListing(listingId, signal) : session.listing(listingId, signal),

@@ -4,7 +4,13 @@ import type { CommandQuery, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import { readOrderData, type RawOrderData } from './order-data.ts';
-import { checkAnswer, expanded, trustedSession, type CheckDeps, type CheckedAnswer } from './privileged-call.ts';
+import {
+  checkAnswer,
+  expanded,
+  trustedSession,
+  type CheckDeps,
+  type CheckedAnswer,
+} from './privileged-call.ts';
 
 export type TransitionRequest = {
   isSpeculative: boolean;
@@ -33,7 +39,11 @@ export async function transition(
   // The transaction knows its listing; transitions after an inquiry do not take it as a parameter.
   const { listingId: _known, ...params } = request.params;
   const currency = transaction.payinTotal?.currency;
-  const order = readOrderData({ ...request.orderData, ...(currency !== undefined && { currency }) }, params, moneyOf);
+  const order = readOrderData(
+    { ...request.orderData, ...(currency !== undefined && { currency }) },
+    params,
+    moneyOf,
+  );
   const lineItems = lineItemsFor(transaction.listing, order, commissions).map(sentLineItem);
   const { id, isSpeculative, query } = request;
   const body = {
@@ -42,5 +52,9 @@ export async function transition(
     params: { ...params, lineItems, ...(transaction.metadata && { metadata: transaction.metadata }) },
   };
   const answer = await trusted.transition(body, expanded(query), isSpeculative, signal);
-  return checkAnswer(deps, answer, query, { call: 'transition', isSpeculative, transition: request.transition });
+  return checkAnswer(deps, answer, query, {
+    call: 'transition',
+    isSpeculative,
+    transition: request.transition,
+  });
 }

@@ -51,7 +51,8 @@ function readBody(request: SandboxRequest): Record<string, unknown> {
   } catch {
     throw new ControlRefusal('The body is not JSON');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new ControlRefusal('The body must be an object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new ControlRefusal('The body must be an object');
   return body as Record<string, unknown>;
 }
 
@@ -69,7 +70,8 @@ function setScenario({ scenarios }: Sandbox, body: Record<string, unknown>) {
 }
 
 async function advanceClock(sandbox: Sandbox, { ms }: Record<string, unknown>) {
-  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) throw new ControlRefusal('ms must be a number of milliseconds, 0 or more');
+  if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0)
+    throw new ControlRefusal('ms must be a number of milliseconds, 0 or more');
   return { now: await sandbox.advance(ms) };
 }
 

@@ -7,6 +7,8 @@ const sandbox = await startSandbox({
   port: Number(process.env['SANDBOX_PORT'] ?? 3600),
   ...(values.processes && { processes: values.processes }),
 });
-process.stdout.write(`Flex    ${sandbox.url}   (GET /sandbox/info says the rest)\nStripe  ${sandbox.stripeUrl}\n`);
+process.stdout.write(
+  `Flex    ${sandbox.url}   (GET /sandbox/info says the rest)\nStripe  ${sandbox.stripeUrl}\n`,
+);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void sandbox.close());

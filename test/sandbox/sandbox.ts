@@ -61,6 +61,8 @@ export type Sandbox = {
   setReady(ready: boolean): void;
   now(): number;
   advance(ms: number): Promise<number>;
+  /** Tokens have a clock of their own. */
+  advanceTokens(ms: number): Promise<number>;
   scenarios: Scenarios;
   requests(): Record<string, { count: number; peakInFlight: number }>;
   flex(): FlexWorld;
@@ -89,7 +91,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   let stripe = newStripeWorld();
   let flex: FlexWorld;
 
-  const stripeServer = await serve(createStripeService(() => stripe, counter), options.port === undefined ? 0 : options.port + 1);
+  const stripeServer = await serve(
+    createStripeService(() => stripe, counter),
+    options.port === undefined ? 0 : options.port + 1,
+  );
   const flexStripe = createFlexStripe(
     new Stripe(stripeSeed.platform.secretKey, {
       host: '127.0.0.1',
@@ -103,7 +108,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const flexService = createFlexService(() => flex, counter);
   const control = createControlService(() => sandbox);
-  const service: Service = request => (request.path.startsWith('/sandbox/') ? control(request) : flexService(request));
+  const service: Service = request =>
+    request.path.startsWith('/sandbox/') ? control(request) : flexService(request);
   const flexServer = await serve(service, options.port ?? 0).catch(async (error: unknown) => {
     await stripeServer.close();
     throw error;
@@ -133,6 +139,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     now: clock.now,
     advance: clock.advance,
+    advanceTokens: tokenClock.advance,
     scenarios,
     requests: counter.counts,
     flex: () => flex,

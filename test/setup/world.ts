@@ -32,7 +32,10 @@ export async function startWorld(
   const sandbox = await startSandbox(options.sandbox);
   const info = sandbox.info();
   const log = collectLog();
-  const context = createContext(loadConfig({ ...environmentFor(info), ...options.environment }), log.destination);
+  const context = createContext(
+    loadConfig({ ...environmentFor(info), ...options.environment }),
+    log.destination,
+  );
   const proxy = await listen(createApp(context), 0, '127.0.0.1');
   return {
     sandbox,
@@ -41,7 +44,10 @@ export async function startWorld(
     context,
     log,
     scenario: async scenario => {
-      const response = await fetch(`${sandbox.url}/sandbox/scenario`, { method: 'POST', body: JSON.stringify(scenario) });
+      const response = await fetch(`${sandbox.url}/sandbox/scenario`, {
+        method: 'POST',
+        body: JSON.stringify(scenario),
+      });
       if (!response.ok) throw new Error(await response.text());
     },
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,5 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { ProxyError } from '../../domain/errors.ts';
-import { describeError } from '../../log.ts';
 import { requestIdOf, requestLogOf } from './request-log.ts';
 
 /**
@@ -14,7 +13,7 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, nex
   }
   const { code, status, statusText, data, outcome } = asProxyError(error);
   const level = status >= 500 ? 'error' : 'info';
-  requestLogOf(res)[level]({ code, status, outcome, err: describeError(error) }, 'request failed');
+  requestLogOf(res)[level]({ code, status, outcome, err: error }, 'request failed');
   res.status(status).json({
     name: 'LocalAPIError',
     message: 'Local API request failed',
@@ -27,7 +26,11 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, nex
 };
 
 export const notFound: RequestHandler = () => {
-  throw new ProxyError('not-found', { status: 404, statusText: 'There is nothing at this address.', data: {} });
+  throw new ProxyError('not-found', {
+    status: 404,
+    statusText: 'There is nothing at this address.',
+    data: {},
+  });
 };
 
 /** For an address that exists and a method that it does not have. */
@@ -35,19 +38,37 @@ export const methodNotAllowed =
   (allowed: string): RequestHandler =>
   (_req, res) => {
     res.set('Allow', allowed);
-    throw new ProxyError('method-not-allowed', { status: 405, statusText: `Only ${allowed} is possible here.`, data: {} });
+    throw new ProxyError('method-not-allowed', {
+      status: 405,
+      statusText: `Only ${allowed} is possible here.`,
+      data: {},
+    });
   };
 
 function asProxyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
   // Express's own refusals: a body too large, a charset it does not know, a path it can not decode.
   const status = Error.isError(error) ? (error as { status?: unknown }).status : undefined;
-  if (status === 413) return new ProxyError('body-too-large', { status, statusText: 'The request body is too large.', data: {} });
+  if (status === 413)
+    return new ProxyError('body-too-large', {
+      status,
+      statusText: 'The request body is too large.',
+      data: {},
+    });
   if (status === 415) {
-    return new ProxyError('unsupported-media-type', { status, statusText: 'The charset or encoding of the body is not supported.', data: {} });
+    return new ProxyError('unsupported-media-type', {
+      status,
+      statusText: 'The charset or encoding of the body is not supported.',
+      data: {},
+    });
   }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ProxyError('bad-request', { status, statusText: 'The request can not be read.', data: {} });
   }
-  return new ProxyError('internal', { status: 500, statusText: 'Something went wrong in the proxy.', data: {}, cause: error });
+  return new ProxyError('internal', {
+    status: 500,
+    statusText: 'Something went wrong in the proxy.',
+    data: {},
+    cause: error,
+  });
 }

@@ -10,7 +10,11 @@ const LARGEST_BODY = '64kb';
 const requireTransit: RequestHandler = (req, _res, next) => {
   // A charset behind the type is fine, and so is its absence.
   if (req.is(TRANSIT)) return next();
-  throw new ProxyError('unsupported-media-type', { status: 415, statusText: `The Content-Type must be ${TRANSIT}.`, data: {} });
+  throw new ProxyError('unsupported-media-type', {
+    status: 415,
+    statusText: `The Content-Type must be ${TRANSIT}.`,
+    data: {},
+  });
 };
 
 const decode: RequestHandler = (req, _res, next) => {
@@ -24,4 +28,8 @@ const decode: RequestHandler = (req, _res, next) => {
 };
 
 /** Reads a transit body of at most 64 KB into `req.body`; anything else is refused in words. */
-export const transitBody: RequestHandler[] = [requireTransit, express.text({ type: TRANSIT, limit: LARGEST_BODY }), decode];
+export const transitBody: RequestHandler[] = [
+  requireTransit,
+  express.text({ type: TRANSIT, limit: LARGEST_BODY }),
+  decode,
+];

@@ -64,8 +64,14 @@ async function answer(service: Service, incoming: IncomingMessage, outgoing: Ser
     });
   } catch (error) {
     // A fault of the sandbox itself must not look like one of the faults that it plays.
-    process.stderr.write(`sandbox fault at ${incoming.method} ${url.pathname}: ${String((error as Error).stack)}\n`);
-    response = { status: 500, headers: { 'content-type': 'text/plain' }, body: 'sandbox fault, see its stderr' };
+    process.stderr.write(
+      `sandbox fault at ${incoming.method} ${url.pathname}: ${String((error as Error).stack)}\n`,
+    );
+    response = {
+      status: 500,
+      headers: { 'content-type': 'text/plain' },
+      body: 'sandbox fault, see its stderr',
+    };
   }
   if (response.delivery === 'never') return;
   if (response.delivery === 'reset') {

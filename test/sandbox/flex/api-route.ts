@@ -63,7 +63,8 @@ function authorize(world: FlexWorld, request: SandboxRequest, access: ApiRoute['
   if (bearer === undefined) throw new FlexRefusal(401, 'auth-missing-access-token', 'Missing access token');
   const token = validToken(world, bearer);
   if (!token) throw new FlexRefusal(401, 'auth-invalid-access-token', 'Invalid access token');
-  if ((token.scope === 'integ') !== (access === 'integration')) throw forbidden('This token is for the other API');
+  if ((token.scope === 'integ') !== (access === 'integration'))
+    throw forbidden('This token is for the other API');
   if (access === 'user' && token.userId === null) throw forbidden('Needs a signed-in user');
   return token;
 }

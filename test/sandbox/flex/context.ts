@@ -7,7 +7,11 @@ import type { FlexWorld } from './world.ts';
 export type ServedRoute = {
   method: string;
   path: string;
-  serve: (world: FlexWorld, request: SandboxRequest, params: Record<string, string>) => SandboxResponse | Promise<SandboxResponse>;
+  serve: (
+    world: FlexWorld,
+    request: SandboxRequest,
+    params: Record<string, string>,
+  ) => SandboxResponse | Promise<SandboxResponse>;
 };
 
 /** A call to the Marketplace or the Integration API: token checked, body decoded. */

@@ -44,7 +44,10 @@ function withRelations(node: Node, include: string[], included: Map<string, Plai
 function addIncluded(node: Node, include: string[], included: Map<string, PlainObject>): void {
   const known = included.get(keyOf(node));
   const built = withRelations(node, include, included);
-  const relationships = { ...(known?.['relationships'] as PlainObject), ...(built['relationships'] as PlainObject) };
+  const relationships = {
+    ...(known?.['relationships'] as PlainObject),
+    ...(built['relationships'] as PlainObject),
+  };
   included.set(keyOf(node), { ...built, ...(Object.keys(relationships).length > 0 && { relationships }) });
 }
 
@@ -71,4 +74,5 @@ export const bareReference = (node: Node) => ({
   data: { id: node.resource.id, type: new Keyword(node.resource.type) },
 });
 
-export const leaf = (resource: Resource | null): Node | null => resource && { resource, related: () => undefined };
+export const leaf = (resource: Resource | null): Node | null =>
+  resource && { resource, related: () => undefined };

@@ -3,7 +3,11 @@ export class FlexRefusal extends Error {
   override name = 'FlexRefusal';
   readonly status: number;
   readonly code: string;
-  readonly details: { source?: { path: string[]; type: 'body' | 'query' }; meta?: Record<string, unknown>; details?: string };
+  readonly details: {
+    source?: { path: string[]; type: 'body' | 'query' };
+    meta?: Record<string, unknown>;
+    details?: string;
+  };
 
   constructor(status: number, code: string, title: string, details: FlexRefusal['details'] = {}) {
     super(title);
@@ -17,7 +21,8 @@ export const conflict = (code: string, title: string) => new FlexRefusal(409, co
 
 export const forbidden = (details: string) => new FlexRefusal(403, 'forbidden', 'Forbidden', { details });
 
-export const notFound = (what: string) => new FlexRefusal(404, 'not-found', 'Not found', { details: `${what} not found` });
+export const notFound = (what: string) =>
+  new FlexRefusal(404, 'not-found', 'Not found', { details: `${what} not found` });
 
 export const missingKey = (path: string[], type: 'body' | 'query' = 'body') =>
   new FlexRefusal(400, 'validation-missing-key', 'Missing required key', { source: { path, type } });

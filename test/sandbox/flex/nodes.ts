@@ -8,14 +8,24 @@ import { reviewResource, stockReservationResource } from './transactions/parts-w
 import type { Review } from './transactions/parts.ts';
 import { transactionResource } from './transactions/wire.ts';
 import type { User } from './users/entity.ts';
-import { currentUserResource, operatorUserResource, stripeAccountResource, userResource } from './users/wire.ts';
+import {
+  currentUserResource,
+  operatorUserResource,
+  stripeAccountResource,
+  userResource,
+} from './users/wire.ts';
 import { Uuid } from './values.ts';
 import type { FlexWorld } from './world.ts';
 
-const found = <T>(entity: T | undefined, node: (entity: T) => Node): Node | null => (entity ? node(entity) : null);
+const found = <T>(entity: T | undefined, node: (entity: T) => Node): Node | null =>
+  entity ? node(entity) : null;
 
 const marketplaceNode = (world: FlexWorld) =>
-  leaf({ id: new Uuid(world.marketplaceId), type: 'marketplace', attributes: { name: 'Sandbox', description: null } });
+  leaf({
+    id: new Uuid(world.marketplaceId),
+    type: 'marketplace',
+    attributes: { name: 'Sandbox', description: null },
+  });
 
 type Relations = Record<string, () => Node | null | Node[]>;
 
@@ -40,7 +50,11 @@ export const currentUserNode = (user: User): Node =>
       leaf({
         id: new Uuid(user.id),
         type: 'permissionSet',
-        attributes: { postListings: 'permission/allow', initiateTransactions: 'permission/allow', read: 'permission/allow' },
+        attributes: {
+          postListings: 'permission/allow',
+          initiateTransactions: 'permission/allow',
+          read: 'permission/allow',
+        },
       }),
   });
 
@@ -69,12 +83,18 @@ export const transactionNode = (world: FlexWorld, transaction: Transaction, view
     listing: () => found(world.listings.get(transaction.listingId), listing => listingNode(world, listing)),
     customer: () => user(transaction.customerId),
     provider: () => user(transaction.providerId),
-    booking: () => found(world.bookings.get(transaction.bookingId ?? ''), booking => leaf(bookingResource(booking))!),
+    booking: () =>
+      found(world.bookings.get(transaction.bookingId ?? ''), booking => leaf(bookingResource(booking))!),
     stockReservation: () =>
-      found(world.stockReservations.get(transaction.stockReservationId ?? ''), reservation => leaf(stockReservationResource(reservation))!),
+      found(world.stockReservations.get(transaction.stockReservationId ?? ''), reservation =>
+        leaf(stockReservationResource(reservation))!,
+      ),
     reviews: () =>
       [...world.reviews.values()]
-        .filter(review => review.transactionId === transaction.id && (review.state === 'public' || viewer === 'operator'))
+        .filter(
+          review =>
+            review.transactionId === transaction.id && (review.state === 'public' || viewer === 'operator'),
+        )
         .map(review => reviewNode(world, review)),
     messages: () => [],
     protectedFileAttachments: () => [],

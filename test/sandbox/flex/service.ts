@@ -11,16 +11,26 @@ import { transactionRoutes } from './transactions/routes.ts';
 import { userRoutes } from './users/routes.ts';
 import type { FlexWorld } from './world.ts';
 
-export const flexRoutes: ServedRoute[] = [...authRoutes, ...listingRoutes, ...userRoutes, ...transactionRoutes, ...assetRoutes];
+export const flexRoutes: ServedRoute[] = [
+  ...authRoutes,
+  ...listingRoutes,
+  ...userRoutes,
+  ...transactionRoutes,
+  ...assetRoutes,
+];
 
 const findRoute = createRouter(flexRoutes);
 
 export function createFlexService(world: () => FlexWorld, counter: RequestCounter): Service {
   return async request => {
     const match = findRoute(request);
-    const finished = counter.started(match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`);
+    const finished = counter.started(
+      match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`,
+    );
     try {
-      return match ? await serveWithScenarios(world(), request, match.route, match.params) : unknownRoute(world(), request);
+      return match
+        ? await serveWithScenarios(world(), request, match.route, match.params)
+        : unknownRoute(world(), request);
     } finally {
       finished();
     }
@@ -41,7 +51,8 @@ async function serveWithScenarios(
   const refused = isApi ? scenarios.take('status', name) : undefined;
   if (refused) return refuse(world, request, Number(refused['code'] ?? 500));
   const response = await route.serve(world, request, params);
-  const committed = isApi && route.method === 'POST' && !route.path.endsWith('_speculative') && response.status === 200;
+  const committed =
+    isApi && route.method === 'POST' && !route.path.endsWith('_speculative') && response.status === 200;
   if (committed && scenarios.take('drop-after-commit', name)) return { ...response, delivery: 'reset' };
   return response;
 }
@@ -65,6 +76,9 @@ const refuse = (world: FlexWorld, request: SandboxRequest, status: number) =>
 const unknownRoute = (world: FlexWorld, request: SandboxRequest) =>
   respond(
     404,
-    errorBody(world, new FlexRefusal(404, 'not-found', `The sandbox has no ${request.method} ${request.path}`)),
+    errorBody(
+      world,
+      new FlexRefusal(404, 'not-found', `The sandbox has no ${request.method} ${request.path}`),
+    ),
     answerForm(request),
   );

@@ -34,7 +34,9 @@ export type PaymentIntentOrder = {
 export type StripeRefusalData = { stripeMessage: string; stripeCode: string | undefined };
 
 export const stripeRefusalData = (error: unknown): StripeRefusalData | undefined =>
-  error instanceof Stripe.errors.StripeError ? { stripeMessage: error.message, stripeCode: error.code } : undefined;
+  error instanceof Stripe.errors.StripeError
+    ? { stripeMessage: error.message, stripeCode: error.code }
+    : undefined;
 
 export function createFlexStripe(stripe: Stripe): FlexStripe {
   return {
@@ -43,7 +45,7 @@ export function createFlexStripe(stripe: Stripe): FlexStripe {
         amount: order.amount,
         currency: order.currency.toLowerCase(),
         capture_method: order.captureMethod,
-        allowed_payment_method_types: order.paymentMethodTypes as ['card'],
+        allowed_payment_method_types: order.paymentMethodTypes,
         application_fee_amount: order.applicationFee,
         on_behalf_of: order.destination,
         transfer_data: { destination: order.destination },
@@ -73,7 +75,11 @@ export function createFlexStripe(stripe: Stripe): FlexStripe {
       const intent = await stripe.paymentIntents.retrieve(id);
       if (intent.status === 'canceled') return;
       if (intent.status === 'succeeded') {
-        await stripe.refunds.create({ payment_intent: id, reverse_transfer: true, refund_application_fee: true });
+        await stripe.refunds.create({
+          payment_intent: id,
+          reverse_transfer: true,
+          refund_application_fee: true,
+        });
       } else await stripe.paymentIntents.cancel(id);
     },
     async createPayout(id) {
@@ -81,7 +87,10 @@ export function createFlexStripe(stripe: Stripe): FlexStripe {
       const destination = intent.transfer_data?.destination as string;
       try {
         await stripe.payouts.create(
-          { amount: intent.amount_received - (intent.application_fee_amount ?? 0), currency: intent.currency },
+          {
+            amount: intent.amount_received - (intent.application_fee_amount ?? 0),
+            currency: intent.currency,
+          },
           { stripeAccount: destination, idempotencyKey: `payout:${id}` },
         );
         return true;

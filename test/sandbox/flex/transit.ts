@@ -5,24 +5,24 @@
 import transit from 'transit-js';
 import { BigDecimal, isPlainObject, Keyword, LatLng, Money, Uuid, type PlainObject } from './values.ts';
 
-const tagged = <T>(tag: string, rep: (value: T) => unknown) =>
-  transit.makeWriteHandler({ tag: () => tag, rep, stringRep: (value: T) => String(rep(value)) });
+const tagged = (tag: string, rep: (value: never) => unknown) =>
+  transit.makeWriteHandler({ tag: () => tag, rep });
 
 const writeHandlers = transit.map([
   Uuid,
-  tagged<Uuid>('u', value => value.uuid),
+  tagged('u', (value: Uuid) => value.uuid),
   Money,
-  tagged<Money>('mn', value => [value.amount, value.currency]),
+  tagged('mn', (value: Money) => [value.amount, value.currency]),
   LatLng,
-  tagged<LatLng>('geo', value => [value.lat, value.lng]),
+  tagged('geo', (value: LatLng) => [value.lat, value.lng]),
   BigDecimal,
-  tagged<BigDecimal>('f', value => value.value),
+  tagged('f', (value: BigDecimal) => value.value),
   Keyword,
-  tagged<Keyword>(':', value => value.name),
+  tagged(':', (value: Keyword) => value.name),
   Set,
-  tagged<Set<unknown>>('set', value => [...value]),
+  tagged('set', (value: Set<unknown>) => [...value]),
   Object,
-  tagged<PlainObject>('map', value => {
+  tagged('map', (value: PlainObject) => {
     const map = transit.map();
     for (const [key, inner] of Object.entries(value)) map.set(transit.keyword(key), inner);
     return map;
@@ -45,7 +45,12 @@ const reader = transit.reader('json', {
   mapBuilder: {
     init: () => ({}),
     add: (object: PlainObject, key: unknown, value: unknown) => {
-      Object.defineProperty(object, String(key), { value, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(object, String(key), {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
       return object;
     },
     finalize: (object: PlainObject) => object,

@@ -61,7 +61,10 @@ export type FlexSeed = {
   assets: Record<string, unknown>;
 };
 
-export type FlexBase = Pick<FlexWorld, 'clock' | 'tokenClock' | 'scenarios' | 'stripe' | 'processes' | 'settings'> & {
+export type FlexBase = Pick<
+  FlexWorld,
+  'clock' | 'tokenClock' | 'scenarios' | 'stripe' | 'processes' | 'settings'
+> & {
   randomSeed: number;
 };
 

@@ -12,7 +12,10 @@ export type SeedUser = User & { role: 'customer' | 'provider'; account: 'healthy
 const userId = (number: number) => `c0ffee00-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const listingId = (number: number) => `decade00-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-type Person = Pick<SeedUser, 'firstName' | 'lastName' | 'role'> & { account?: SeedUser['account']; stripeAccountId?: string };
+type Person = Pick<SeedUser, 'firstName' | 'lastName' | 'role'> & {
+  account?: SeedUser['account'];
+  stripeAccountId?: string;
+};
 
 const person = (number: number, given: Person): SeedUser => ({
   id: userId(number),
@@ -28,7 +31,10 @@ const person = (number: number, given: Person): SeedUser => ({
   stripeAccount:
     given.stripeAccountId === undefined
       ? null
-      : { id: `ace00000-0000-4000-8000-${String(number).padStart(12, '0')}`, stripeAccountId: given.stripeAccountId },
+      : {
+          id: `ace00000-0000-4000-8000-${String(number).padStart(12, '0')}`,
+          stripeAccountId: given.stripeAccountId,
+        },
   identities: [{ idpId: 'google', userId: `google-${given.firstName.toLowerCase()}` }],
   publicData: {},
   protectedData: { phoneNumber: '+358 40 000 000' },
@@ -43,8 +49,20 @@ const RESTRICTED_ACCOUNT = 'acct_1SbxRicoRestrict';
 const users: SeedUser[] = [
   person(1, { firstName: 'Alice', lastName: 'Customer', role: 'customer' }),
   person(2, { firstName: 'Bob', lastName: 'Customer', role: 'customer' }),
-  person(11, { firstName: 'Petra', lastName: 'Provider', role: 'provider', account: 'healthy', stripeAccountId: HEALTHY_ACCOUNT }),
-  person(12, { firstName: 'Rico', lastName: 'Provider', role: 'provider', account: 'restricted', stripeAccountId: RESTRICTED_ACCOUNT }),
+  person(11, {
+    firstName: 'Petra',
+    lastName: 'Provider',
+    role: 'provider',
+    account: 'healthy',
+    stripeAccountId: HEALTHY_ACCOUNT,
+  }),
+  person(12, {
+    firstName: 'Rico',
+    lastName: 'Provider',
+    role: 'provider',
+    account: 'restricted',
+    stripeAccountId: RESTRICTED_ACCOUNT,
+  }),
   person(13, { firstName: 'Nora', lastName: 'Provider', role: 'provider' }),
 ];
 const [petra, rico, nora] = [users[2]!.id, users[3]!.id, users[4]!.id];
@@ -92,7 +110,12 @@ const listing = (number: number, offer: Offer): Listing => ({
 });
 
 const listings: Listing[] = [
-  listing(1, { title: 'Lakeside cabin', unitType: 'night', price: [5000, 'EUR'], timezone: 'Europe/Helsinki' }),
+  listing(1, {
+    title: 'Lakeside cabin',
+    unitType: 'night',
+    price: [5000, 'EUR'],
+    timezone: 'Europe/Helsinki',
+  }),
   listing(2, { title: 'Camper van', unitType: 'day', price: [3333, 'USD'] }),
   listing(3, { title: 'Sauna with a view', unitType: 'hour', price: [2001, 'EUR'], seats: 8 }),
   listing(4, {
@@ -123,20 +146,39 @@ const listings: Listing[] = [
   }),
   listing(6, { title: 'Ryokan room', unitType: 'night', price: [12000, 'JPY'], timezone: 'Asia/Tokyo' }),
   listing(7, { title: 'Group hostel', unitType: 'night', price: [2500, 'GBP'], seats: 6 }),
-  listing(8, { title: 'Tree house of a restricted provider', unitType: 'night', price: [8000, 'EUR'], authorId: rico }),
-  listing(9, { title: 'Boat of a provider without a Stripe account', unitType: 'night', price: [7000, 'EUR'], authorId: nora }),
+  listing(8, {
+    title: 'Tree house of a restricted provider',
+    unitType: 'night',
+    price: [8000, 'EUR'],
+    authorId: rico,
+  }),
+  listing(9, {
+    title: 'Boat of a provider without a Stripe account',
+    unitType: 'night',
+    price: [7000, 'EUR'],
+    authorId: nora,
+  }),
 ];
 
 export const ROOT_URL = 'http://localhost:3000';
 
 export const flexSeed: Omit<FlexSeed, 'users'> & { users: SeedUser[] } = {
   marketplaceId: '5a9dbc0a-0000-4000-8000-000000000000',
-  application: { clientId: '11111111-1111-4111-8111-111111111111', clientSecret: 'sandbox-marketplace-secret' },
-  integration: { clientId: '22222222-2222-4222-8222-222222222222', clientSecret: 'sandbox-integration-secret' },
+  application: {
+    clientId: '11111111-1111-4111-8111-111111111111',
+    clientSecret: 'sandbox-marketplace-secret',
+  },
+  integration: {
+    clientId: '22222222-2222-4222-8222-222222222222',
+    clientSecret: 'sandbox-integration-secret',
+  },
   users,
   listings,
   assets: {
-    'transactions/commission.json': { providerCommission: { percentage: 10 }, customerCommission: { percentage: 5 } },
+    'transactions/commission.json': {
+      providerCommission: { percentage: 10 },
+      customerCommission: { percentage: 5 },
+    },
   },
 };
 
@@ -167,7 +209,10 @@ export const stripeSeed: StripeSeed = {
       chargesEnabled: false,
       payoutsEnabled: false,
       capabilities: { card_payments: 'inactive', transfers: 'inactive' },
-      requirements: { currentlyDue: ['individual.verification.document'], disabledReason: 'requirements.past_due' },
+      requirements: {
+        currentlyDue: ['individual.verification.document'],
+        disabledReason: 'requirements.past_due',
+      },
     }),
   ],
 };

@@ -27,6 +27,9 @@ export type StripeRoute = {
 };
 
 /** Looks up something of the calling account; `missing` makes the refusal when it is not there. */
-export function ownedBy<T extends { account: string }>(call: StripeCall, entity: T | undefined): T | undefined {
+export function ownedBy<T extends { account: string }>(
+  call: StripeCall,
+  entity: T | undefined,
+): T | undefined {
   return entity?.account === call.account ? entity : undefined;
 }

@@ -6,15 +6,20 @@ export class StripeRefusal extends Error {
   /** Refused before the endpoint began its work: an idempotency key is not used up by it. */
   beforeExecution = false;
 
-  constructor(status: number, error: { message: string; type?: string; code?: string; param?: string } & Record<string, unknown>) {
+  constructor(
+    status: number,
+    error: { message: string; type?: string; code?: string; param?: string } & Record<string, unknown>,
+  ) {
     super(error.message);
     this.status = status;
     this.error = { type: 'invalid_request_error', ...error };
   }
 }
 
-export const badRequest = (message: string, details: { code?: string; param?: string } & Record<string, unknown> = {}) =>
-  new StripeRefusal(400, { message, ...details });
+export const badRequest = (
+  message: string,
+  details: { code?: string; param?: string } & Record<string, unknown> = {},
+) => new StripeRefusal(400, { message, ...details });
 
 export const resourceMissing = (kind: string, id: string, param: string, status = 404) =>
   new StripeRefusal(status, { message: `No such ${kind}: '${id}'`, code: 'resource_missing', param });
@@ -22,7 +27,10 @@ export const resourceMissing = (kind: string, id: string, param: string, status 
 export const unauthenticated = (message: string, code?: string) =>
   new StripeRefusal(401, code === undefined ? { message } : { message, code });
 
-export const cardDeclined = (decline: { code: string; declineCode?: string; message: string }, extra: Record<string, unknown>) =>
+export const cardDeclined = (
+  decline: { code: string; declineCode?: string; message: string },
+  extra: Record<string, unknown>,
+) =>
   new StripeRefusal(402, {
     type: 'card_error',
     code: decline.code,

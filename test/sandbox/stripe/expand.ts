@@ -10,7 +10,10 @@ import { seconds, type StripeWorld } from './world.ts';
 type Load = (world: StripeWorld, id: string) => WireObject | undefined;
 
 const mapped =
-  <T>(collection: (world: StripeWorld) => Map<string, T>, wire: (entity: T, world: StripeWorld) => WireObject): Load =>
+  <T>(
+    collection: (world: StripeWorld) => Map<string, T>,
+    wire: (entity: T, world: StripeWorld) => WireObject,
+  ): Load =>
   (world, id) => {
     const entity = collection(world).get(id);
     return entity && wire(entity, world);
@@ -77,4 +80,6 @@ function expandPath(world: StripeWorld, object: WireObject, segments: string[], 
 }
 
 const cannotExpand = (path: string) =>
-  badRequest(`This property cannot be expanded (${path}). You may want to try expanding a parent.`, { param: 'expand' });
+  badRequest(`This property cannot be expanded (${path}). You may want to try expanding a parent.`, {
+    param: 'expand',
+  });

@@ -15,7 +15,10 @@ export function parseForm(text: string): FormObject {
 function splitName(name: string): string[] {
   const first = name.indexOf('[');
   if (first === -1) return [name];
-  return [name.slice(0, first), ...[...name.slice(first).matchAll(/\[([^\]]*)\]/g)].map(match => match[1] as string)];
+  return [
+    name.slice(0, first),
+    ...[...name.slice(first).matchAll(/\[([^\]]*)\]/g)].map(match => match[1] as string),
+  ];
 }
 
 function place(target: FormObject, path: string[], value: string): void {
@@ -27,7 +30,8 @@ function place(target: FormObject, path: string[], value: string): void {
     return;
   }
   const inner = target[name];
-  const branch = typeof inner === 'object' && !Array.isArray(inner) ? inner : (Object.create(null) as FormObject);
+  const branch =
+    typeof inner === 'object' && !Array.isArray(inner) ? inner : (Object.create(null) as FormObject);
   target[name] = branch;
   place(branch, rest, value);
 }

@@ -32,7 +32,11 @@ export async function runOnce(
   const known = world.answers.get(name);
   if (known && world.clock.now() - known.storedAt < KEPT_MS) return repeat(known, run);
 
-  const record: StoredAnswer = { fingerprint: run.fingerprint, requestId: run.requestId, storedAt: world.clock.now() };
+  const record: StoredAnswer = {
+    fingerprint: run.fingerprint,
+    requestId: run.requestId,
+    storedAt: world.clock.now(),
+  };
   world.answers.set(name, record);
   try {
     const response = await endpoint();

@@ -25,7 +25,11 @@ export type Parameters = {
   all: FormObject;
 };
 
-export function checkParameters(endpoint: string, form: FormObject, extra: Record<string, string> = {}): Parameters {
+export function checkParameters(
+  endpoint: string,
+  form: FormObject,
+  extra: Record<string, string> = {},
+): Parameters {
   try {
     check(endpoint, form, extra);
   } catch (error) {
@@ -55,10 +59,13 @@ function checkValue(name: string, value: FormValue, type: string): void {
   // An empty text unsets what can be unset.
   if (value === '') return;
   if (type === 'number' && !(typeof value === 'string' && /^-?\d+$/.test(value))) {
-    throw badRequest(`Invalid integer: ${String(value)}`, { code: 'parameter_invalid_integer', param: name });
+    throw badRequest(`Invalid integer: ${JSON.stringify(value)}`, {
+      code: 'parameter_invalid_integer',
+      param: name,
+    });
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') {
-    throw badRequest(`Invalid boolean: ${String(value)}`, { param: name });
+    throw badRequest(`Invalid boolean: ${JSON.stringify(value)}`, { param: name });
   }
   if (type === 'array' && !Array.isArray(value)) throw badRequest('Invalid array', { param: name });
   if ((type === 'object' || type === 'map') && (typeof value === 'string' || Array.isArray(value))) {
@@ -76,8 +83,10 @@ function checkMetadata(metadata: FormObject): void {
   const entries = Object.entries(metadata);
   if (entries.length > 50) throw badRequest('Metadata can hold at most 50 keys.', { param: 'metadata' });
   for (const [key, value] of entries) {
-    if (key.length > 40) throw badRequest('Metadata keys can be at most 40 characters.', { param: 'metadata' });
-    if (typeof value !== 'string') throw badRequest('Metadata values must be strings.', { param: `metadata[${key}]` });
+    if (key.length > 40)
+      throw badRequest('Metadata keys can be at most 40 characters.', { param: 'metadata' });
+    if (typeof value !== 'string')
+      throw badRequest('Metadata values must be strings.', { param: `metadata[${key}]` });
     if (value.length > 500) {
       throw badRequest('Metadata values can be at most 500 characters.', { param: `metadata[${key}]` });
     }
@@ -85,7 +94,8 @@ function checkMetadata(metadata: FormObject): void {
 }
 
 function readParameters(form: FormObject): Parameters {
-  const text = (name: string) => (typeof form[name] === 'string' && form[name] !== '' ? form[name] : undefined);
+  const text = (name: string) =>
+    typeof form[name] === 'string' && form[name] !== '' ? form[name] : undefined;
   return {
     text,
     integer: name => (text(name) === undefined ? undefined : Number(text(name))),
@@ -99,7 +109,9 @@ function readParameters(form: FormObject): Parameters {
 }
 
 /** New values over old ones; an empty one takes the key away. */
-export function mergeMetadata(old: Record<string, string>, added: Record<string, string> = {}): Record<string, string> {
+export function mergeMetadata(
+  old: Record<string, string>,
+  added: Record<string, string> = {},
+): Record<string, string> {
   return Object.fromEntries(Object.entries({ ...old, ...added }).filter(([, value]) => value !== ''));
 }
-

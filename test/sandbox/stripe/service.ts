@@ -16,14 +16,21 @@ import { refundRoutes } from './refunds/routes.ts';
 import { API_VERSION } from './version.ts';
 import type { StripeWorld } from './world.ts';
 
-export const stripeRoutes: StripeRoute[] = [...paymentIntentRoutes, ...refundRoutes, ...accountRoutes, ...balanceRoutes];
+export const stripeRoutes: StripeRoute[] = [
+  ...paymentIntentRoutes,
+  ...refundRoutes,
+  ...accountRoutes,
+  ...balanceRoutes,
+];
 
 const findRoute = createRouter(stripeRoutes);
 
 export function createStripeService(world: () => StripeWorld, counter: RequestCounter): Service {
   return async request => {
     const match = findRoute(request);
-    const finished = counter.started(match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`);
+    const finished = counter.started(
+      match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`,
+    );
     const requestId = `req_${world().random.base62(14)}`;
     try {
       if (!match) throw unknownRoute(request);
@@ -46,7 +53,10 @@ async function callEndpoint(
 ): Promise<SandboxResponse> {
   const key = authenticate(world, request);
   if (key === 'publishable' && !route.publishable) {
-    throw unauthenticated('This API call cannot be made with a publishable API key. Please use a secret API key.', 'secret_key_required');
+    throw unauthenticated(
+      'This API call cannot be made with a publishable API key. Please use a secret API key.',
+      'secret_key_required',
+    );
   }
   checkVersion(request);
   const account = actingAccount(world, request);
@@ -73,7 +83,9 @@ async function callEndpoint(
     }
   };
   if (idempotencyKey === null) return endpoint();
-  const fingerprint = createHash('sha256').update(`${request.method} ${request.path} ${JSON.stringify(form)}`).digest('hex');
+  const fingerprint = createHash('sha256')
+    .update(`${request.method} ${request.path} ${JSON.stringify(form)}`)
+    .digest('hex');
   return runOnce(world, { key: idempotencyKey, account, fingerprint, requestId }, endpoint);
 }
 
@@ -91,7 +103,8 @@ function authenticate(world: StripeWorld, request: SandboxRequest): 'secret' | '
   throw unauthenticated(`Invalid API Key provided: ${maskKey(key)}`);
 }
 
-const maskKey = (key: string) => `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
+const maskKey = (key: string) =>
+  `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
 
 function checkVersion(request: SandboxRequest): void {
   const version = request.headers['stripe-version'];
@@ -118,7 +131,12 @@ const unknownRoute = (request: SandboxRequest) =>
   });
 
 const refusal = (error: StripeRefusal, request: SandboxRequest, requestId: string) => {
-  const response = answer(error.status, { error: { ...error.error, message: error.message } }, request, requestId);
+  const response = answer(
+    error.status,
+    { error: { ...error.error, message: error.message } },
+    request,
+    requestId,
+  );
   if (error.status === 409) response.headers['stripe-should-retry'] = 'true';
   return response;
 };

@@ -30,11 +30,19 @@ export type StripeWorld = {
   answers: Map<string, StoredAnswer>;
 };
 
-export type Platform = { accountId: string; secretKey: string; publishableKey: string; webhookSecret: string };
+export type Platform = {
+  accountId: string;
+  secretKey: string;
+  publishableKey: string;
+  webhookSecret: string;
+};
 
 export type StripeSeed = { platform: Platform; accounts: Account[] };
 
-export function createStripeWorld(seed: StripeSeed, base: { clock: Clock; scenarios: Scenarios; randomSeed: number }): StripeWorld {
+export function createStripeWorld(
+  seed: StripeSeed,
+  base: { clock: Clock; scenarios: Scenarios; randomSeed: number },
+): StripeWorld {
   return {
     clock: base.clock,
     scenarios: base.scenarios,
@@ -67,4 +75,5 @@ export function newId(world: StripeWorld, prefix: string): string {
 }
 
 /** Ids of fourteen characters: customers, products, payments on a connected account. */
-export const newShortId = (world: StripeWorld, prefix: string): string => `${prefix}_${world.random.base62(14)}`;
+export const newShortId = (world: StripeWorld, prefix: string): string =>
+  `${prefix}_${world.random.base62(14)}`;

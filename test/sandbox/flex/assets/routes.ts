@@ -10,15 +10,24 @@ export const assetRoutes: ServedRoute[] = [
   { method: 'GET', path: '/v1/assets/pub/:clientId/v/:version/*', serve: serveAsset },
 ];
 
-function serveAsset(world: FlexWorld, request: SandboxRequest, params: Record<string, string>): SandboxResponse {
-  const known = params['clientId'] === world.application.clientId && (params['version'] ?? LATEST_VERSION) === LATEST_VERSION;
+function serveAsset(
+  world: FlexWorld,
+  request: SandboxRequest,
+  params: Record<string, string>,
+): SandboxResponse {
+  const known =
+    params['clientId'] === world.application.clientId &&
+    (params['version'] ?? LATEST_VERSION) === LATEST_VERSION;
   if (!known) return missing();
   const path = params['*'] ?? '';
   const names = request.query.get('assets');
   // A path that ends in a slash is a folder; what is missing from it is left out.
-  if (path === '' || path.endsWith('/')) return json({ data: several(world, path, names), included: [], meta: { version: LATEST_VERSION } });
+  if (path === '' || path.endsWith('/'))
+    return json({ data: several(world, path, names), included: [], meta: { version: LATEST_VERSION } });
   const asset = world.assets[path];
-  return asset === undefined ? missing() : json({ data: asset, included: [], meta: { version: LATEST_VERSION } });
+  return asset === undefined
+    ? missing()
+    : json({ data: asset, included: [], meta: { version: LATEST_VERSION } });
 }
 
 const several = (world: FlexWorld, folder: string, names: string | null) =>
@@ -26,7 +35,11 @@ const several = (world: FlexWorld, folder: string, names: string | null) =>
     .split(',')
     .map(name => `${folder}${name}`)
     .filter(path => world.assets[path] !== undefined)
-    .map(path => ({ id: path, type: 'jsonAsset', attributes: { assetPath: `/${path}`, data: world.assets[path] } }));
+    .map(path => ({
+      id: path,
+      type: 'jsonAsset',
+      attributes: { assetPath: `/${path}`, data: world.assets[path] },
+    }));
 
 const json = (body: unknown): SandboxResponse => ({
   status: 200,

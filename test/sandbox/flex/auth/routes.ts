@@ -7,8 +7,16 @@ import type { FlexWorld } from '../world.ts';
 import { issueToken, tokenToRefresh, tokenWire, validToken, type Token } from './tokens.ts';
 
 export const authRoutes: ServedRoute[] = [
-  { method: 'POST', path: '/v1/auth/token', serve: (world, request) => answerWith(world, request, grantToken) },
-  { method: 'POST', path: '/v1/auth/auth_with_idp', serve: (world, request) => answerWith(world, request, grantToIdp) },
+  {
+    method: 'POST',
+    path: '/v1/auth/token',
+    serve: (world, request) => answerWith(world, request, grantToken),
+  },
+  {
+    method: 'POST',
+    path: '/v1/auth/auth_with_idp',
+    serve: (world, request) => answerWith(world, request, grantToIdp),
+  },
   { method: 'POST', path: '/v1/auth/revoke', serve: revoke },
   { method: 'GET', path: '/api/authorize-as', serve: authorizeAs },
 ];
@@ -34,7 +42,13 @@ function answerWith(
 ): SandboxResponse {
   try {
     const fields = new URLSearchParams(request.body);
-    return json(200, tokenWire(world, grant(world, name => fields.get(name) ?? '')));
+    return json(
+      200,
+      tokenWire(
+        world,
+        grant(world, name => fields.get(name) ?? ''),
+      ),
+    );
   } catch (error) {
     if (error instanceof AuthRefusal) return json(error.status, { error: error.message });
     throw error;
@@ -67,7 +81,12 @@ function grantToken(world: FlexWorld, form: Form): Token {
 function anonymous(world: FlexWorld, form: Form): Token {
   if (form('scope') !== 'public-read') throw malformed();
   assertMarketplaceClient(world, form('client_id'));
-  return issueToken(world, { clientId: form('client_id'), scope: 'public-read', userId: null, refreshable: false });
+  return issueToken(world, {
+    clientId: form('client_id'),
+    scope: 'public-read',
+    userId: null,
+    refreshable: false,
+  });
 }
 
 function integration(world: FlexWorld, form: Form): Token {
@@ -86,14 +105,24 @@ function password(world: FlexWorld, form: Form): Token {
 
 function userToken(world: FlexWorld, user: User): Token {
   if (user.banned || user.deleted) throw unauthorized();
-  return issueToken(world, { clientId: world.application.clientId, scope: 'user', userId: user.id, refreshable: true });
+  return issueToken(world, {
+    clientId: world.application.clientId,
+    scope: 'user',
+    userId: user.id,
+    refreshable: true,
+  });
 }
 
 function refresh(world: FlexWorld, form: Form): Token {
   const old = tokenToRefresh(world, form('refresh_token'));
   if (!old || old.clientId !== form('client_id')) throw unauthorized();
   // The refresh token stays: parallel requests of one session may all refresh with it.
-  const fresh = issueToken(world, { clientId: old.clientId, scope: old.scope, userId: old.userId, refreshable: true });
+  const fresh = issueToken(world, {
+    clientId: old.clientId,
+    scope: old.scope,
+    userId: old.userId,
+    refreshable: true,
+  });
   fresh.refreshToken = old.refreshToken;
   return fresh;
 }
@@ -105,7 +134,12 @@ function exchange(world: FlexWorld, form: Form): Token {
   if (form('client_secret') !== world.application.clientSecret) throw unauthorized();
   if (subject?.scope !== 'user' && subject?.scope !== 'user:limited') throw unauthorized();
   if (subject.scope === 'user:limited') throw new AuthRefusal(403, 'forbidden');
-  return issueToken(world, { clientId: subject.clientId, scope: 'trusted:user', userId: subject.userId, refreshable: false });
+  return issueToken(world, {
+    clientId: subject.clientId,
+    scope: 'trusted:user',
+    userId: subject.userId,
+    refreshable: false,
+  });
 }
 
 function grantToIdp(world: FlexWorld, form: Form): Token {
@@ -113,7 +147,9 @@ function grantToIdp(world: FlexWorld, form: Form): Token {
   if (form('client_secret') !== world.application.clientSecret) throw unauthorized();
   // The identity provider's token is the user's id there: nobody signs anything in a sandbox.
   const user = [...world.users.values()].find(candidate =>
-    candidate.identities.some(identity => identity.idpId === form('idp_id') && identity.userId === form('idp_token')),
+    candidate.identities.some(
+      identity => identity.idpId === form('idp_id') && identity.userId === form('idp_token'),
+    ),
   );
   if (!user) throw unauthorized();
   return userToken(world, user);
@@ -123,8 +159,9 @@ function revoke(world: FlexWorld, request: SandboxRequest): SandboxResponse {
   const token = validToken(world, bearerToken(request) ?? '');
   if (!token) return json(401, { error: 'unauthorized' });
   const refreshToken = new URLSearchParams(request.body).get('token');
-  for (const other of [...world.tokens.values()]) {
-    if (other === token || (refreshToken !== null && other.refreshToken === refreshToken)) world.tokens.delete(other.accessToken);
+  for (const other of world.tokens.values()) {
+    if (other === token || (refreshToken !== null && other.refreshToken === refreshToken))
+      world.tokens.delete(other.accessToken);
   }
   return json(200, { revoked: true });
 }
@@ -157,7 +194,8 @@ function redeemCode(world: FlexWorld, form: Form): Token {
   assertMarketplaceClient(world, form('client_id'));
   const grant = readCode(form('code'));
   const challenge = createHash('sha256').update(form('code_verifier')).digest('base64url');
-  if (!grant || grant.challenge !== challenge || grant.redirectUri !== form('redirect_uri')) throw unauthorized();
+  if (!grant || grant.challenge !== challenge || grant.redirectUri !== form('redirect_uri'))
+    throw unauthorized();
   return issueToken(world, {
     clientId: world.application.clientId,
     scope: world.settings.loginAsScope,

@@ -15,7 +15,13 @@ export type Token = {
   refreshExpiresAt: number;
 };
 
-type Grant = { clientId: string; scope: Scope; userId: string | null; refreshable: boolean; seconds?: number };
+type Grant = {
+  clientId: string;
+  scope: Scope;
+  userId: string | null;
+  refreshable: boolean;
+  seconds?: number;
+};
 
 export function issueToken(world: FlexWorld, grant: Grant): Token {
   const now = world.tokenClock.now();
@@ -34,11 +40,14 @@ export function issueToken(world: FlexWorld, grant: Grant): Token {
 
 /** Shaped like the signed tokens seen in the field, so that whatever looks for those finds ours. */
 function newAccessToken(world: FlexWorld): string {
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const payload = part({ jti: world.random.uuid() });
-  const signature = createHash('sha256').update(`${payload}${world.random.base62(16)}`).digest('base64url');
-  return `${part({ alg: 'RS256', typ: 'JWT' })}.${payload}.${signature}`;
+  const payload = tokenPart({ jti: world.random.uuid() });
+  const signature = createHash('sha256')
+    .update(`${payload}${world.random.base62(16)}`)
+    .digest('base64url');
+  return `${tokenPart({ alg: 'RS256', typ: 'JWT' })}.${payload}.${signature}`;
 }
+
+const tokenPart = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 export function validToken(world: FlexWorld, accessToken: string): Token | undefined {
   const token = world.tokens.get(accessToken);
@@ -47,7 +56,9 @@ export function validToken(world: FlexWorld, accessToken: string): Token | undef
 
 export function tokenToRefresh(world: FlexWorld, refreshToken: string): Token | undefined {
   const now = world.tokenClock.now();
-  return [...world.tokens.values()].find(token => token.refreshToken === refreshToken && token.refreshExpiresAt > now);
+  return [...world.tokens.values()].find(
+    token => token.refreshToken === refreshToken && token.refreshExpiresAt > now,
+  );
 }
 
 export const tokenWire = (world: FlexWorld, token: Token) => ({

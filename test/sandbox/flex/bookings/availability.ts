@@ -6,7 +6,11 @@ const HOUR = 3_600_000;
 
 type Span = { start: number; end: number };
 
-export function hasRoom(listing: Listing, bookings: Iterable<Booking>, wanted: Span & { seats: number }): boolean {
+export function hasRoom(
+  listing: Listing,
+  bookings: Iterable<Booking>,
+  wanted: Span & { seats: number },
+): boolean {
   const offered = listing.availabilityPlan ? leastSeats(listing.availabilityPlan, wanted) : 0;
   return mostSeatsTaken(bookings, listing.id, wanted) + wanted.seats <= offered;
 }
@@ -40,7 +44,9 @@ function leastSeats(plan: AvailabilityPlan, span: Span): number {
 
 const isAlwaysOpen = (plan: AvailabilityPlan) =>
   new Set(plan.entries.map(entry => entry.dayOfWeek)).size === 7 &&
-  plan.entries.every(entry => entry.startTime === '00:00' && (entry.endTime === '00:00' || entry.endTime === '24:00'));
+  plan.entries.every(
+    entry => entry.startTime === '00:00' && (entry.endTime === '00:00' || entry.endTime === '24:00'),
+  );
 
 function seatsAt(plan: AvailabilityPlan, moment: number): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
@@ -54,7 +60,10 @@ function seatsAt(plan: AvailabilityPlan, moment: number): number {
   const day = part('weekday').toLowerCase();
   const time = `${part('hour')}:${part('minute')}`;
   const open = plan.entries.filter(
-    entry => entry.dayOfWeek === day && entry.startTime <= time && (entry.endTime === '00:00' ? '24:00' : entry.endTime) > time,
+    entry =>
+      entry.dayOfWeek === day &&
+      entry.startTime <= time &&
+      (entry.endTime === '00:00' ? '24:00' : entry.endTime) > time,
   );
   return open.reduce((sum, entry) => sum + entry.seats, 0);
 }

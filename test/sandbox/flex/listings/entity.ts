@@ -4,7 +4,12 @@ export type AvailabilityPlan = {
   type: 'availability-plan/time' | 'availability-plan/day';
   timezone: string;
   /** Opening hours; a week without an entry is closed. `endTime` `00:00` means midnight. */
-  entries: { dayOfWeek: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun'; startTime: string; endTime: string; seats: number }[];
+  entries: {
+    dayOfWeek: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+    startTime: string;
+    endTime: string;
+    seats: number;
+  }[];
 };
 
 export type Listing = {

@@ -6,7 +6,13 @@ import { listingNode } from '../nodes.ts';
 
 export const listingRoutes = [
   apiRoute({ method: 'GET', path: '/v1/api/listings/show', access: 'any', query: ['id'], handle: show }),
-  apiRoute({ method: 'GET', path: '/v1/api/own_listings/show', access: 'user', query: ['id'], handle: showOwn }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/api/own_listings/show',
+    access: 'user',
+    query: ['id'],
+    handle: showOwn,
+  }),
 ];
 
 /** Others see what is published; its author sees the listing by this path as well. */

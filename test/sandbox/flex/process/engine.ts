@@ -9,11 +9,20 @@ import type { Party, Transaction } from '../transactions/entity.ts';
 import { copy, idText, type PlainObject } from '../values.ts';
 import type { FlexWorld } from '../world.ts';
 import { actionNamed } from './actions/index.ts';
-import { automaticTransitionsFrom, transitionNamed, type Process, type Transition } from './process.ts';
+import {
+  automaticTransitionsFrom,
+  transitionNamed,
+  type Action,
+  type Process,
+  type Transition,
+} from './process.ts';
 import { evaluate, type Moments } from './time.ts';
 
 /** Who asks for a transition. */
-export type Caller = { kind: 'user'; userId: string; trusted: boolean } | { kind: 'operator' } | { kind: 'system' };
+export type Caller =
+  | { kind: 'user'; userId: string; trusted: boolean }
+  | { kind: 'operator' }
+  | { kind: 'system' };
 
 export type InitiateRequest = { processAlias: string; transition: string; params: PlainObject };
 export type TransitionRequest = { id: string; transition: string; params: PlainObject };
@@ -21,7 +30,7 @@ export type TransitionRequest = { id: string; transition: string; params: PlainO
 /** Makes the answer while the result, real or simulated, can be looked at. */
 export type Present<T> = (transaction: Transaction) => T;
 
-export async function initiate<T>(
+export async function initiateTransaction<T>(
   world: FlexWorld,
   caller: Caller,
   request: InitiateRequest,
@@ -39,7 +48,7 @@ export async function initiate<T>(
   return perform(world, draft, process, transition, request.params, caller, present);
 }
 
-export async function transition<T>(
+export async function makeTransition<T>(
   world: FlexWorld,
   caller: Caller,
   request: TransitionRequest,
@@ -82,7 +91,10 @@ function initialParties(world: FlexWorld, caller: Caller, transition: Transition
   }
   const author = world.users.get(listing.authorId);
   if (!author || author.banned || author.deleted) {
-    throw conflict(`transaction-${providerBegins ? 'customer' : 'provider'}-banned-or-deleted`, 'The author of the listing is gone');
+    throw conflict(
+      `transaction-${providerBegins ? 'customer' : 'provider'}-banned-or-deleted`,
+      'The author of the listing is gone',
+    );
   }
   return providerBegins
     ? { customerId: listing.authorId, providerId: caller.userId }
@@ -122,7 +134,8 @@ function newTransaction(
 
 function assertMay(caller: Caller, transition: Transition, transaction: Transaction): void {
   const wanted = 'actor' in transition.trigger ? transition.trigger.actor : 'system';
-  if (!rolesOf(caller, transaction).includes(wanted)) throw forbidden(`Only the ${wanted} may make ${transition.name}`);
+  if (!rolesOf(caller, transaction).includes(wanted))
+    throw forbidden(`Only the ${wanted} may make ${transition.name}`);
   if (transition.privileged && caller.kind === 'user' && !caller.trusted) {
     throw forbidden(`${transition.name} is privileged and needs a trusted token`);
   }
@@ -143,25 +156,16 @@ function simulate<T>(
   caller: Caller,
   present: Present<T>,
 ): T {
-  const takeBack: (() => void)[] = [];
+  const undo = createUndo();
   try {
     for (const action of transition.actions) {
-      const listing = world.listings.get(draft.listingId)!;
-      const waiting = actionNamed(action.name)({
-        world,
-        transaction: draft,
-        listing,
-        params,
-        config: action.config,
-        speculative: true,
-        onFailure: step => takeBack.push(step),
-      });
+      const waiting = runAction(world, draft, action, params, true, undo);
       if (waiting) throw new Error(`${action.name} waits in a simulation`);
     }
     enterState(world, draft, transition, caller);
     return present(draft);
   } finally {
-    for (const step of takeBack.reverse()) step();
+    undo.run();
   }
 }
 
@@ -175,24 +179,15 @@ async function perform<T>(
   present: Present<T>,
 ): Promise<T> {
   simulate(world, copy(draft), transition, params, caller, () => undefined);
-  const takeBack: (() => void)[] = [];
+  const undo = createUndo();
   world.locked.add(draft.id);
   try {
     for (const action of transition.actions) {
-      const listing = world.listings.get(draft.listingId)!;
-      const waiting = actionNamed(action.name)({
-        world,
-        transaction: draft,
-        listing,
-        params,
-        config: action.config,
-        speculative: false,
-        onFailure: step => takeBack.push(step),
-      });
+      const waiting = runAction(world, draft, action, params, false, undo);
       if (waiting) await waiting;
     }
   } catch (error) {
-    for (const step of takeBack.reverse()) step();
+    undo.run();
     throw error;
   } finally {
     world.locked.delete(draft.id);
@@ -203,6 +198,35 @@ async function perform<T>(
   return present(draft);
 }
 
+/** Changes that actions made outside of the draft, to be taken back in reverse. */
+function createUndo() {
+  const steps: (() => void)[] = [];
+  return {
+    add: (step: () => void) => void steps.push(step),
+    run: () => {
+      for (const step of steps.toReversed()) step();
+    },
+  };
+}
+
+const runAction = (
+  world: FlexWorld,
+  draft: Transaction,
+  action: Action,
+  params: PlainObject,
+  speculative: boolean,
+  undo: ReturnType<typeof createUndo>,
+) =>
+  actionNamed(action.name)({
+    world,
+    transaction: draft,
+    listing: world.listings.get(draft.listingId)!,
+    params,
+    config: action.config,
+    speculative,
+    onFailure: undo.add,
+  });
+
 function enterState(world: FlexWorld, draft: Transaction, transition: Transition, caller: Caller): void {
   const now = world.clock.now();
   const by = rolesOf(caller, draft)[0]!;
@@ -210,7 +234,10 @@ function enterState(world: FlexWorld, draft: Transaction, transition: Transition
   draft.lastTransition = transition.name;
   draft.lastTransitionedAt = now;
   draft.transitions = [...draft.transitions, { transition: transition.name, createdAt: now, by }];
-  draft.entered = { ...draft.entered, [transition.to]: { first: draft.entered[transition.to]?.first ?? now, last: now } };
+  draft.entered = {
+    ...draft.entered,
+    [transition.to]: { first: draft.entered[transition.to]?.first ?? now, last: now },
+  };
 }
 
 /**
@@ -220,9 +247,12 @@ function enterState(world: FlexWorld, draft: Transaction, transition: Transition
 function planAutomaticTransition(world: FlexWorld, process: Process, transaction: Transaction): void {
   const now = world.clock.now();
   const due = automaticTransitionsFrom(process, transaction.state)
-    .map(candidate => ({ candidate, moment: evaluate(candidate.trigger.at, momentsOf(world, transaction), now) }))
+    .map(candidate => ({
+      candidate,
+      moment: evaluate(candidate.trigger.at, momentsOf(world, transaction), now),
+    }))
     .filter((entry): entry is { candidate: typeof entry.candidate; moment: number } => entry.moment !== null)
-    .sort((one, other) => one.moment - other.moment)[0];
+    .toSorted((one, other) => one.moment - other.moment)[0];
   if (!due) return;
   const enteredAt = transaction.transitions.length;
   world.clock.at(due.moment, async () => {
@@ -231,14 +261,12 @@ function planAutomaticTransition(world: FlexWorld, process: Process, transaction
     if (current?.transitions.length !== enteredAt || world.locked.has(current.id)) return;
     const request = { id: current.id, transition: due.candidate.name, params: {} };
     try {
-      await runTransition(world, { kind: 'system' }, request, false, () => undefined);
+      await makeTransition(world, { kind: 'system' }, request, false, () => undefined);
     } catch (error) {
       if (!(error instanceof FlexRefusal)) throw error;
     }
   });
 }
-
-const runTransition = transition;
 
 function momentsOf(world: FlexWorld, transaction: Transaction): Moments {
   const booking = transaction.bookingId ? world.bookings.get(transaction.bookingId) : undefined;

@@ -14,7 +14,8 @@ export function loadProcesses(directories: string[]): Processes {
     }
   }
   return {
-    byAlias: alias => (alias.endsWith('/release-1') ? processes.get(alias.slice(0, -'/release-1'.length)) : undefined),
+    byAlias: alias =>
+      alias.endsWith('/release-1') ? processes.get(alias.slice(0, -'/release-1'.length)) : undefined,
     version: (name, version) => (processes.get(name)?.version === version ? processes.get(name) : undefined),
     aliases: () => [...processes.keys()].map(name => `${name}/release-1`),
   };

@@ -36,7 +36,8 @@ export function readProcess(source: string, file: string, name: string, version 
   const edn = parse(source);
   if (!isMap(edn)) return fail('file', 'is not readable EDN, or not a map');
   if (edn['format'] !== 'v3') fail(':format', 'must be :v3');
-  if (!Array.isArray(edn['transitions']) || edn['transitions'].length === 0) fail(':transitions', 'must be a non-empty vector');
+  if (!Array.isArray(edn['transitions']) || edn['transitions'].length === 0)
+    fail(':transitions', 'must be a non-empty vector');
   const transitions = (edn['transitions'] as Edn[]).map((entry, index) => readTransition(entry, index, fail));
   checkGraph(transitions, fail);
   checkNotifications(edn['notifications'] ?? [], transitions, fail);
@@ -53,7 +54,8 @@ function parse(source: string): Edn {
   }
 }
 
-const isMap = (value: Edn): value is EdnMap => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: Edn): value is EdnMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Where in the file a thing is named, as far as its name stands only there. */
 function lineOf(source: string, place: string): string {
@@ -69,12 +71,16 @@ function readTransition(entry: Edn, index: number, fail: Fail): Transition {
   }
   const place = `:${name}`;
   checkKeys(map, ['name', 'actor', 'at', 'actions', 'from', 'to', 'privileged?'], place, fail);
-  if ((map['actor'] === undefined) === (map['at'] === undefined)) fail(place, 'needs exactly one of :actor and :at');
+  if ((map['actor'] === undefined) === (map['at'] === undefined))
+    fail(place, 'needs exactly one of :actor and :at');
   const transition: Transition = {
     name,
     from: map['from'] === undefined ? null : readState(map['from'], ':from', place, fail),
     to: readState(map['to'], ':to', place, fail),
-    trigger: map['at'] === undefined ? { actor: readRole(map['actor'], place, fail) } : { at: readTime(map['at'], place, fail) },
+    trigger:
+      map['at'] === undefined
+        ? { actor: readRole(map['actor'], place, fail) }
+        : { at: readTime(map['at'], place, fail) },
     privileged: isTrue(map['privileged?']),
     actions: readActions(map['actions'] ?? [], place, fail),
   };
@@ -94,7 +100,8 @@ function checkTrust(transition: Transition, place: string, fail: Fail): void {
 const isTrue = (value: Edn) => value === true || value === 'true';
 
 function readState(value: Edn, key: string, place: string, fail: Fail): string {
-  if (typeof value !== 'string' || !value.startsWith('state/')) return fail(place, `${key} must be a keyword of the namespace state`);
+  if (typeof value !== 'string' || !value.startsWith('state/'))
+    return fail(place, `${key} must be a keyword of the namespace state`);
   return value;
 }
 
@@ -108,7 +115,8 @@ function readActions(value: Edn, place: string, fail: Fail): Action[] {
     const map = isMap(entry) ? entry : fail(place, 'an action must be a map');
     checkKeys(map, ['name', 'config'], place, fail);
     const name = map['name'];
-    if (typeof name !== 'string' || !actionNames.includes(name)) return fail(place, `:${String(name)} is not a known action`);
+    if (typeof name !== 'string' || !actionNames.includes(name))
+      return fail(place, `:${String(name)} is not a known action`);
     const config = map['config'] ?? {};
     return isMap(config) ? { name, config } : fail(place, `:config of :${name} must be a map`);
   });
@@ -116,7 +124,8 @@ function readActions(value: Edn, place: string, fail: Fail): Action[] {
 
 function readTime(value: Edn, place: string, fail: Fail): TimeExpression {
   const entries = isMap(value) ? Object.entries(value) : [];
-  const [name, args] = entries.length === 1 ? (entries[0] as [string, Edn]) : fail(place, ':at must hold one time function');
+  const [name, args] =
+    entries.length === 1 ? (entries[0] as [string, Edn]) : fail(place, ':at must hold one time function');
   if (!Array.isArray(args) || args.length === 0) return fail(place, `:${name} needs a vector of arguments`);
   const inner = () => readTime(args[0], place, fail);
   switch (name) {
@@ -126,7 +135,11 @@ function readTime(value: Edn, place: string, fail: Fail): TimeExpression {
       return { kind: 'min', of: args.map(arg => readTime(arg, place, fail)) };
     case 'fn/plus':
     case 'fn/minus':
-      return { kind: name === 'fn/plus' ? 'plus' : 'minus', base: inner(), periods: args.slice(1).map(arg => readPeriod(arg, place, fail)) };
+      return {
+        kind: name === 'fn/plus' ? 'plus' : 'minus',
+        base: inner(),
+        periods: args.slice(1).map(arg => readPeriod(arg, place, fail)),
+      };
     case 'fn/ignore-if-past':
       return { kind: 'ignore-if-past', of: inner() };
     default:
@@ -136,16 +149,19 @@ function readTime(value: Edn, place: string, fail: Fail): TimeExpression {
 
 function readTimepoint(args: Edn[], place: string, fail: Fail): TimeExpression {
   const [point, argument] = args;
-  if (typeof point !== 'string' || !points.includes(point)) return fail(place, `:${String(point)} is not a point in time`);
+  if (typeof point !== 'string' || !points.includes(point))
+    return fail(place, `:${String(point)} is not a point in time`);
   const needsArgument = point.endsWith('-state') || point.endsWith('-transitioned');
-  if (needsArgument !== (typeof argument === 'string')) fail(place, `:${point} ${needsArgument ? 'needs' : 'takes no'} argument`);
+  if (needsArgument !== (typeof argument === 'string'))
+    fail(place, `:${point} ${needsArgument ? 'needs' : 'takes no'} argument`);
   return { kind: 'timepoint', point, argument: typeof argument === 'string' ? argument : null };
 }
 
 function readPeriod(value: Edn, place: string, fail: Fail): string {
   const args = isMap(value) ? value['fn/period'] : undefined;
   const text = Array.isArray(args) ? args[0] : undefined;
-  if (typeof text !== 'string' || !parsePeriod(text)) return fail(place, 'a period must be {:fn/period ["<ISO 8601 duration>"]}');
+  if (typeof text !== 'string' || !parsePeriod(text))
+    return fail(place, 'a period must be {:fn/period ["<ISO 8601 duration>"]}');
   return text;
 }
 
@@ -162,19 +178,29 @@ function checkGraph(transitions: Transition[], fail: Fail): void {
   const initial = transitions.filter(transition => transition.from === null);
   if (initial.length === 0) fail(':transitions', 'none begins a transaction (has no :from)');
   for (const { name, trigger } of initial) {
-    if (!('actor' in trigger) || trigger.actor === 'operator') fail(`:${name}`, 'begins a transaction, so its :actor must be customer or provider');
+    if (!('actor' in trigger) || trigger.actor === 'operator')
+      fail(`:${name}`, 'begins a transaction, so its :actor must be customer or provider');
   }
   const reachable = new Set(initial.map(transition => transition.to));
-  for (let size = -1; size !== reachable.size; ) {
+  for (let size = -1; size !== reachable.size;) {
     size = reachable.size;
     for (const { from, to } of transitions) if (from !== null && reachable.has(from)) reachable.add(to);
   }
-  for (const { name, from } of transitions) if (from !== null && !reachable.has(from)) fail(`:${name}`, `:${from} can not be reached`);
-  for (const { name, trigger } of transitions) if ('at' in trigger) checkReferences(trigger.at, name, names, reachable, fail);
+  for (const { name, from } of transitions)
+    if (from !== null && !reachable.has(from)) fail(`:${name}`, `:${from} can not be reached`);
+  for (const { name, trigger } of transitions)
+    if ('at' in trigger) checkReferences(trigger.at, name, names, reachable, fail);
 }
 
-function checkReferences(time: TimeExpression, name: string, transitions: Set<string>, states: Set<string>, fail: Fail): void {
-  if (time.kind === 'min') for (const inner of time.of) checkReferences(inner, name, transitions, states, fail);
+function checkReferences(
+  time: TimeExpression,
+  name: string,
+  transitions: Set<string>,
+  states: Set<string>,
+  fail: Fail,
+): void {
+  if (time.kind === 'min')
+    for (const inner of time.of) checkReferences(inner, name, transitions, states, fail);
   else if (time.kind === 'ignore-if-past') checkReferences(time.of, name, transitions, states, fail);
   else if (time.kind !== 'timepoint') checkReferences(time.base, name, transitions, states, fail);
   else if (time.argument !== null && !transitions.has(time.argument) && !states.has(time.argument)) {
@@ -190,8 +216,9 @@ function checkNotifications(value: Edn, transitions: Transition[], fail: Fail): 
     const place = typeof map['name'] === 'string' ? `:${map['name']}` : `:notifications[${index}]`;
     checkKeys(map, ['name', 'on', 'to', 'template', 'at'], place, fail);
     if (typeof map['name'] !== 'string' || names.has(map['name'])) fail(place, 'needs a :name of its own');
-    names.add(String(map['name']));
-    if (!transitions.some(transition => transition.name === map['on'])) fail(place, `:on :${String(map['on'])} is not a transition`);
+    names.add(place.slice(1));
+    if (!transitions.some(transition => transition.name === map['on']))
+      fail(place, `:on :${String(map['on'])} is not a transition`);
     readRole(map['to'], place, fail);
     if (typeof map['template'] !== 'string') fail(place, 'needs a :template');
     if (map['at'] !== undefined) readTime(map['at'], place, fail);

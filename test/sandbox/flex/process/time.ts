@@ -9,9 +9,9 @@ const PERIOD = /^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:
 export function parsePeriod(text: string): Period | undefined {
   const match = PERIOD.exec(text);
   if (!match || text === 'P' || text.endsWith('T')) return undefined;
-  const [years, months, weeks, days, hours, minutes, seconds] = match.slice(1).map(part => Number(part ?? 0)) as [
-    number, number, number, number, number, number, number,
-  ];
+  const [years, months, weeks, days, hours, minutes, seconds] = match
+    .slice(1)
+    .map(part => Number(part ?? 0)) as [number, number, number, number, number, number, number];
   return {
     months: years * 12 + months,
     ms: (((weeks * 7 + days) * 24 + hours) * 60 + minutes) * 60_000 + seconds * 1000,
@@ -37,7 +37,10 @@ export function evaluate(time: TimeExpression, moments: Moments, now: number): n
     default: {
       const base = evaluate(time.base, moments, now);
       const sign = time.kind === 'plus' ? 1 : -1;
-      return time.periods.reduce<number | null>((moment, period) => shift(moment, parsePeriod(period)!, sign), base);
+      return time.periods.reduce<number | null>(
+        (moment, period) => shift(moment, parsePeriod(period)!, sign),
+        base,
+      );
     }
   }
 }

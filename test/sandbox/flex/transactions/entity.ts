@@ -16,7 +16,10 @@ export type LineItem = {
   reversal: boolean;
 };
 
-export type StripePaymentIntentData = { stripePaymentIntentId: string; stripePaymentIntentClientSecret: string };
+export type StripePaymentIntentData = {
+  stripePaymentIntentId: string;
+  stripePaymentIntentClientSecret: string;
+};
 
 export type Transaction = {
   id: string;

@@ -3,24 +3,50 @@ import type { ApiAnswer, ApiCall } from '../context.ts';
 import { bareReference, buildDocument } from '../document.ts';
 import { forbidden, invalidValue, missingKey, notFound } from '../errors.ts';
 import { transactionNode } from '../nodes.ts';
-import { initiate, transition, type Caller, type Present } from '../process/engine.ts';
+import { initiateTransaction, makeTransition, type Caller, type Present } from '../process/engine.ts';
 import { idText, isPlainObject, mergeExtendedData, type PlainObject } from '../values.ts';
 import type { Party, Transaction } from './entity.ts';
 
-const begin = (speculative: boolean) => ({ access: 'user', handle: (call: ApiCall) => initiateAs(call, speculative) }) as const;
+const begin = (speculative: boolean) =>
+  ({ access: 'user', handle: (call: ApiCall) => initiateAs(call, speculative) }) as const;
 const move = (access: 'user' | 'integration', speculative: boolean) =>
   ({ access, handle: (call: ApiCall) => transitionAs(call, speculative) }) as const;
 
 export const transactionRoutes = [
-  apiRoute({ method: 'GET', path: '/v1/api/transactions/show', access: 'user', query: ['id'], handle: showAsParty }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/api/transactions/show',
+    access: 'user',
+    query: ['id'],
+    handle: showAsParty,
+  }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate', ...begin(false) }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate_speculative', ...begin(true) }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/transition', ...move('user', false) }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/transition_speculative', ...move('user', true) }),
-  apiRoute({ method: 'GET', path: '/v1/integration_api/transactions/show', access: 'integration', query: ['id'], handle: showToOperator }),
-  apiRoute({ method: 'POST', path: '/v1/integration_api/transactions/transition', ...move('integration', false) }),
-  apiRoute({ method: 'POST', path: '/v1/integration_api/transactions/transition_speculative', ...move('integration', true) }),
-  apiRoute({ method: 'POST', path: '/v1/integration_api/transactions/update_metadata', access: 'integration', handle: updateMetadata }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/integration_api/transactions/show',
+    access: 'integration',
+    query: ['id'],
+    handle: showToOperator,
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/integration_api/transactions/transition',
+    ...move('integration', false),
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/integration_api/transactions/transition_speculative',
+    ...move('integration', true),
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/integration_api/transactions/update_metadata',
+    access: 'integration',
+    handle: updateMetadata,
+  }),
 ];
 
 function showAsParty(call: ApiCall): ApiAnswer {
@@ -54,12 +80,16 @@ function initiateAs(call: ApiCall, speculative: boolean): Promise<ApiAnswer> {
     transition: textOf(call.body, 'transition'),
     params: paramsOf(call.body),
   };
-  return initiate(call.world, callerOf(call), request, speculative, present(call));
+  return initiateTransaction(call.world, callerOf(call), request, speculative, present(call));
 }
 
 function transitionAs(call: ApiCall, speculative: boolean): Promise<ApiAnswer> {
-  const request = { id: idOf(call.body), transition: textOf(call.body, 'transition'), params: paramsOf(call.body) };
-  return transition(call.world, callerOf(call), request, speculative, present(call));
+  const request = {
+    id: idOf(call.body),
+    transition: textOf(call.body, 'transition'),
+    params: paramsOf(call.body),
+  };
+  return makeTransition(call.world, callerOf(call), request, speculative, present(call));
 }
 
 /** Login-as sessions may look and not touch. */

@@ -42,7 +42,12 @@ export function settleCapture(cause: Cause, charge: Charge): void {
   if (charge.transferData) settleTransfer(cause, charge, charge.transferData, availableOn);
 }
 
-function settleTransfer(cause: Cause, charge: Charge, transferData: { destination: string; amount: number | null }, availableOn: number): void {
+function settleTransfer(
+  cause: Cause,
+  charge: Charge,
+  transferData: { destination: string; amount: number | null },
+  availableOn: number,
+): void {
   const { world } = cause;
   const amount = transferData.amount ?? charge.amountCaptured;
   // The fee that is collected can not exceed what was captured.
@@ -128,23 +133,44 @@ export function settleRefund(
     charge.amountRefunded === charge.amountCaptured ? whole - given : Math.min(whole - given, back);
   const proportion = refund.amount / charge.amountCaptured;
 
-  const fee = flags.refundApplicationFee && charge.applicationFee ? world.applicationFees.get(charge.applicationFee) : undefined;
+  const fee =
+    flags.refundApplicationFee && charge.applicationFee
+      ? world.applicationFees.get(charge.applicationFee)
+      : undefined;
   const feeBack = fee ? share(fee.amount, fee.amountRefunded, Math.round(fee.amount * proportion)) : 0;
   if (fee && feeBack > 0) {
     fee.amountRefunded += feeBack;
-    post(world, { account: charge.account, amount: -feeBack, currency: fee.currency, source: fee.id, type: 'application_fee_refund' });
+    post(world, {
+      account: charge.account,
+      amount: -feeBack,
+      currency: fee.currency,
+      source: fee.id,
+      type: 'application_fee_refund',
+    });
     writeEvent(cause, 'application_fee.refunded', applicationFeeWire(fee));
   }
-  const transfer = flags.reverseTransfer && charge.transfer ? world.transfers.get(charge.transfer) : undefined;
+  const transfer =
+    flags.reverseTransfer && charge.transfer ? world.transfers.get(charge.transfer) : undefined;
   const transferBack = transfer
     ? share(transfer.amount, transfer.amountReversed, Math.round(transfer.amount * proportion))
     : 0;
   if (transfer && transferBack > 0) {
     transfer.amountReversed += transferBack;
-    const reversal = { id: newId(world, 'trr'), amount: transferBack, created: seconds(world), sourceRefund: refund.id };
+    const reversal = {
+      id: newId(world, 'trr'),
+      amount: transferBack,
+      created: seconds(world),
+      sourceRefund: refund.id,
+    };
     transfer.reversals.push(reversal);
     refund.transferReversal = reversal.id;
-    post(world, { account: charge.account, amount: transferBack, currency: charge.currency, source: reversal.id, type: 'transfer_refund' });
+    post(world, {
+      account: charge.account,
+      amount: transferBack,
+      currency: charge.currency,
+      source: reversal.id,
+      type: 'transfer_refund',
+    });
     writeEvent(cause, 'transfer.reversed', transferWire(transfer));
   }
   if (transferBack > 0 || feeBack > 0) {
@@ -161,7 +187,11 @@ export function settleRefund(
 }
 
 /** What an account holds, in minor units: settled, and still settling. */
-export function balanceOf(world: StripeWorld, account: string, currency: string): { available: number; pending: number } {
+export function balanceOf(
+  world: StripeWorld,
+  account: string,
+  currency: string,
+): { available: number; pending: number } {
   const now = seconds(world);
   const sums = { available: 0, pending: 0 };
   for (const entry of world.balanceTransactions.values()) {

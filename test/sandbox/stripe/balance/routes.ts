@@ -15,7 +15,9 @@ export const balanceRoutes: StripeRoute[] = [
 function retrieveBalance(call: StripeCall) {
   const { world, account } = call;
   const currencies = new Set(
-    [...world.balanceTransactions.values()].filter(entry => entry.account === account).map(entry => entry.currency),
+    [...world.balanceTransactions.values()]
+      .filter(entry => entry.account === account)
+      .map(entry => entry.currency),
   );
   if (currencies.size === 0) currencies.add(world.accounts.get(account)?.defaultCurrency ?? 'eur');
   const sums = [...currencies].map(currency => ({ currency, ...balanceOf(world, account, currency) }));
@@ -48,9 +50,12 @@ function createPayout(call: StripeCall) {
   const currency = parameters.text('currency')!.toLowerCase();
   const { available } = balanceOf(world, account, currency);
   if (amount < 1 || amount > available) {
-    throw badRequest(`You have insufficient funds in your Stripe account for this payout. Available: ${available} ${currency}.`, {
-      code: 'balance_insufficient',
-    });
+    throw badRequest(
+      `You have insufficient funds in your Stripe account for this payout. Available: ${available} ${currency}.`,
+      {
+        code: 'balance_insufficient',
+      },
+    );
   }
   if (!world.accounts.get(account)?.payoutsEnabled) {
     throw badRequest('Payouts are disabled on this account.', { code: 'payouts_not_allowed' });

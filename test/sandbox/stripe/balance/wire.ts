@@ -72,7 +72,15 @@ export function balanceTransactionWire(entry: BalanceTransaction, now: number): 
     exchange_rate: null,
     fee: entry.fee,
     fee_details: entry.feeKind
-      ? [{ amount: entry.fee, application: null, currency: entry.currency, description: null, type: entry.feeKind }]
+      ? [
+          {
+            amount: entry.fee,
+            application: null,
+            currency: entry.currency,
+            description: null,
+            type: entry.feeKind,
+          },
+        ]
       : [],
     net: entry.amount - entry.fee,
     reporting_category: entry.type,

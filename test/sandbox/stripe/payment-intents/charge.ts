@@ -38,7 +38,9 @@ function hold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
   intent.amountCapturable = intent.amount;
   writeEvent(cause, 'charge.succeeded', chargeWire(charge));
   writeEvent(cause, 'payment_intent.amount_capturable_updated', paymentIntentWire(intent));
-  world.clock.at(charge.captureBefore * 1000, () => expireHold({ world, account: cause.account }, intent, charge));
+  world.clock.at(charge.captureBefore * 1000, () =>
+    expireHold({ world, account: cause.account }, intent, charge),
+  );
 }
 
 function expireHold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
@@ -78,7 +80,12 @@ const declineMessages: Record<string, string> = {
 };
 
 /** A declined charge is an answer, and it changes the PaymentIntent: back to the start, with the error on it. */
-export function decline(cause: Cause, intent: PaymentIntent, method: PaymentMethod, behaviour: CardBehaviour & { kind: 'declines' }): never {
+export function decline(
+  cause: Cause,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  behaviour: CardBehaviour & { kind: 'declines' },
+): never {
   const { code, declineCode } = behaviour;
   const message = declineMessages[declineCode ?? code] ?? declineMessages['card_declined']!;
   const charge = createCharge(cause, intent, method, { code, message });
@@ -103,7 +110,12 @@ export function decline(cause: Cause, intent: PaymentIntent, method: PaymentMeth
   );
 }
 
-function createCharge(cause: Cause, intent: PaymentIntent, method: PaymentMethod, failure: Charge['failure'] = null): Charge {
+function createCharge(
+  cause: Cause,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  failure: Charge['failure'] = null,
+): Charge {
   const { world } = cause;
   const charge: Charge = {
     id: newId(world, 'ch'),

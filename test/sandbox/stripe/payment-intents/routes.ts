@@ -82,7 +82,8 @@ function update(call: StripeCall) {
   const intent = findIntent(call);
   // Metadata and description may change at any time, what is paid only before it is authorised.
   const alwaysAllowed = ['metadata', 'description', 'expand'];
-  if (Object.keys(parameters.all).some(name => !alwaysAllowed.includes(name))) assertAllowed('update', intent);
+  if (Object.keys(parameters.all).some(name => !alwaysAllowed.includes(name)))
+    assertAllowed('update', intent);
   const amount = parameters.integer('amount') ?? intent.amount;
   const currency = parameters.text('currency')?.toLowerCase() ?? intent.currency;
   assertAmount(amount, currency);
@@ -104,12 +105,18 @@ function update(call: StripeCall) {
 
 function confirm(call: StripeCall) {
   // Only browsers send the client secret; the secret key's table does not know it.
-  const parameters = call.parameters('PaymentIntents.confirm', call.key === 'publishable' ? { client_secret: 'string!' } : {});
+  const parameters = call.parameters(
+    'PaymentIntents.confirm',
+    call.key === 'publishable' ? { client_secret: 'string!' } : {},
+  );
   const intent = findIntent(call);
   if (call.key === 'publishable') {
     assertClientSecret(intent, parameters.text('client_secret'));
     if (intent.confirmationMethod === 'manual') {
-      throw unauthenticated('This PaymentIntent can only be confirmed with a secret key.', 'secret_key_required');
+      throw unauthenticated(
+        'This PaymentIntent can only be confirmed with a secret key.',
+        'secret_key_required',
+      );
     }
   }
   assertAllowed('confirm', intent);
@@ -120,8 +127,14 @@ function confirm(call: StripeCall) {
   return call.key === 'secret' ? paymentIntentWire(intent) : publicPaymentIntentWire(intent);
 }
 
-function confirmWith(call: StripeCall, intent: PaymentIntent, given: PaymentMethod | undefined, parameters: Parameters): void {
-  const method = given ?? (intent.paymentMethod ? call.world.paymentMethods.get(intent.paymentMethod) : undefined);
+function confirmWith(
+  call: StripeCall,
+  intent: PaymentIntent,
+  given: PaymentMethod | undefined,
+  parameters: Parameters,
+): void {
+  const method =
+    given ?? (intent.paymentMethod ? call.world.paymentMethods.get(intent.paymentMethod) : undefined);
   if (!method) {
     throw unexpectedState(
       intent,
@@ -154,14 +167,21 @@ function askForAuthentication(call: StripeCall, intent: PaymentIntent, parameter
   intent.nextAction = returnUrl
     ? {
         type: 'redirect_to_url',
-        redirect_to_url: { url: `https://hooks.stripe.com/redirect/authenticate/${intent.id}`, return_url: returnUrl },
+        redirect_to_url: {
+          url: `https://hooks.stripe.com/redirect/authenticate/${intent.id}`,
+          return_url: returnUrl,
+        },
       }
     : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
   writeEvent(call, 'payment_intent.requires_action', paymentIntentWire(intent));
 }
 
 /** The customer finishes or fails the bank's question. In life this happens between browser and bank; here a control route does it. */
-export function authenticate(call: Pick<StripeCall, 'world' | 'account'>, intent: PaymentIntent, passed: boolean): void {
+export function authenticate(
+  call: Pick<StripeCall, 'world' | 'account'>,
+  intent: PaymentIntent,
+  passed: boolean,
+): void {
   if (intent.status !== 'requires_action') throw unexpectedState(intent, 'There is nothing to authenticate.');
   const method = call.world.paymentMethods.get(intent.paymentMethod ?? '');
   if (passed && method) {
@@ -179,7 +199,8 @@ export function authenticate(call: Pick<StripeCall, 'world' | 'account'>, intent
   intent.lastPaymentError = {
     type: 'invalid_request_error',
     code: 'payment_intent_authentication_failure',
-    message: 'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
+    message:
+      'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
   };
   writeEvent(call, 'payment_intent.payment_failed', paymentIntentWire(intent));
 }
@@ -195,7 +216,11 @@ function captureIntent(call: StripeCall) {
       { code: 'amount_too_large', param: 'amount_to_capture' },
     );
   }
-  if (amount < 1) throw badRequest('Invalid positive integer', { code: 'parameter_invalid_integer', param: 'amount_to_capture' });
+  if (amount < 1)
+    throw badRequest('Invalid positive integer', {
+      code: 'parameter_invalid_integer',
+      param: 'amount_to_capture',
+    });
   const charge = call.world.charges.get(intent.latestCharge!)!;
   if (parameters.has('application_fee_amount')) {
     charge.applicationFeeAmount = readApplicationFee(parameters, intent.amount, intent.transferData !== null);
@@ -256,12 +281,17 @@ function readApplicationFee(parameters: Parameters, amount: number, hasDestinati
   const fee = parameters.integer('application_fee_amount');
   if (fee === undefined) return null;
   if (!hasDestination) {
-    throw badRequest('Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment or a destination payment.', {
-      param: 'application_fee_amount',
-    });
+    throw badRequest(
+      'Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment or a destination payment.',
+      {
+        param: 'application_fee_amount',
+      },
+    );
   }
   if (fee < 0 || fee > amount) {
-    throw badRequest('The application fee cannot be greater than the amount of the payment.', { param: 'application_fee_amount' });
+    throw badRequest('The application fee cannot be greater than the amount of the payment.', {
+      param: 'application_fee_amount',
+    });
   }
   return fee;
 }

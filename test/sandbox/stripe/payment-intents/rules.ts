@@ -20,7 +20,13 @@ const allowedIn: Record<Operation, PaymentIntentStatus[]> = {
   update: ['requires_payment_method', 'requires_confirmation', 'requires_action'],
   confirm: ['requires_payment_method', 'requires_confirmation', 'requires_action'],
   capture: ['requires_capture'],
-  cancel: ['requires_payment_method', 'requires_confirmation', 'requires_action', 'requires_capture', 'processing'],
+  cancel: [
+    'requires_payment_method',
+    'requires_confirmation',
+    'requires_action',
+    'requires_capture',
+    'processing',
+  ],
 };
 
 export function assertAllowed(operation: Operation, intent: PaymentIntent): void {
@@ -44,8 +50,30 @@ export const unexpectedState = (intent: PaymentIntent, message: string) =>
 
 /** Least amounts in minor units, by currency. Stripe's table counts in the settlement currency; ours is the same here. */
 const minimumAmount: Record<string, number> = {
-  usd: 50, aed: 200, aud: 50, bgn: 100, brl: 50, cad: 50, chf: 50, czk: 1500, dkk: 250, eur: 50, gbp: 30, hkd: 400,
-  huf: 17500, inr: 50, jpy: 50, mxn: 1000, myr: 200, nok: 300, nzd: 50, pln: 200, ron: 200, sek: 300, sgd: 50, thb: 1000,
+  usd: 50,
+  aed: 200,
+  aud: 50,
+  bgn: 100,
+  brl: 50,
+  cad: 50,
+  chf: 50,
+  czk: 1500,
+  dkk: 250,
+  eur: 50,
+  gbp: 30,
+  hkd: 400,
+  huf: 17500,
+  inr: 50,
+  jpy: 50,
+  mxn: 1000,
+  myr: 200,
+  nok: 300,
+  nzd: 50,
+  pln: 200,
+  ron: 200,
+  sek: 300,
+  sgd: 50,
+  thb: 1000,
 };
 
 const LARGEST_AMOUNT = 99_999_999;
@@ -53,12 +81,18 @@ const LARGEST_AMOUNT = 99_999_999;
 export function assertAmount(amount: number, currency: string): void {
   const minimum = minimumAmount[currency];
   if (minimum === undefined) {
-    throw badRequest(`Invalid currency: ${currency}. The sandbox knows: ${Object.keys(minimumAmount).join(', ')}`, {
-      param: 'currency',
-    });
+    throw badRequest(
+      `Invalid currency: ${currency}. The sandbox knows: ${Object.keys(minimumAmount).join(', ')}`,
+      {
+        param: 'currency',
+      },
+    );
   }
   if (amount < minimum) {
-    throw badRequest(`Amount must be at least ${minimum} ${currency}`, { code: 'amount_too_small', param: 'amount' });
+    throw badRequest(`Amount must be at least ${minimum} ${currency}`, {
+      code: 'amount_too_small',
+      param: 'amount',
+    });
   }
   if (amount > LARGEST_AMOUNT) {
     throw badRequest(`Amount must be no more than ${LARGEST_AMOUNT} ${currency}`, {

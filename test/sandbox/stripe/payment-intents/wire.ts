@@ -57,9 +57,28 @@ export function paymentIntentWire(intent: PaymentIntent): WireObject {
 export function publicPaymentIntentWire(intent: PaymentIntent): WireObject {
   const wire = paymentIntentWire(intent);
   const open = [
-    'id', 'object', 'amount', 'canceled_at', 'cancellation_reason', 'capture_method', 'client_secret', 'confirmation_method',
-    'created', 'currency', 'description', 'last_payment_error', 'livemode', 'next_action', 'payment_method',
-    'payment_method_types', 'processing', 'receipt_email', 'setup_future_usage', 'shipping', 'source', 'status',
+    'id',
+    'object',
+    'amount',
+    'canceled_at',
+    'cancellation_reason',
+    'capture_method',
+    'client_secret',
+    'confirmation_method',
+    'created',
+    'currency',
+    'description',
+    'last_payment_error',
+    'livemode',
+    'next_action',
+    'payment_method',
+    'payment_method_types',
+    'processing',
+    'receipt_email',
+    'setup_future_usage',
+    'shipping',
+    'source',
+    'status',
   ];
   return Object.fromEntries(open.map(name => [name, wire[name]]));
 }

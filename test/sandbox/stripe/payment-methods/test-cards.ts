@@ -18,13 +18,21 @@ const cards: Record<string, TestCard> = {
   pm_card_visa_debit: { brand: 'visa', last4: '5556', behaviour: succeeds },
   pm_card_mastercard: { brand: 'mastercard', last4: '4444', behaviour: succeeds },
   pm_card_amex: { brand: 'amex', last4: '0005', behaviour: succeeds },
-  pm_card_chargeDeclined: { brand: 'visa', last4: '0002', behaviour: declines('card_declined', 'generic_decline') },
+  pm_card_chargeDeclined: {
+    brand: 'visa',
+    last4: '0002',
+    behaviour: declines('card_declined', 'generic_decline'),
+  },
   pm_card_chargeDeclinedInsufficientFunds: {
     brand: 'visa',
     last4: '9995',
     behaviour: declines('card_declined', 'insufficient_funds'),
   },
-  pm_card_chargeDeclinedLostCard: { brand: 'visa', last4: '9987', behaviour: declines('card_declined', 'lost_card') },
+  pm_card_chargeDeclinedLostCard: {
+    brand: 'visa',
+    last4: '9987',
+    behaviour: declines('card_declined', 'lost_card'),
+  },
   pm_card_chargeDeclinedStolenCard: {
     brand: 'visa',
     last4: '9979',
@@ -32,7 +40,11 @@ const cards: Record<string, TestCard> = {
   },
   pm_card_chargeDeclinedExpiredCard: { brand: 'visa', last4: '0069', behaviour: declines('expired_card') },
   pm_card_chargeDeclinedIncorrectCvc: { brand: 'visa', last4: '0127', behaviour: declines('incorrect_cvc') },
-  pm_card_chargeDeclinedProcessingError: { brand: 'visa', last4: '0119', behaviour: declines('processing_error') },
+  pm_card_chargeDeclinedProcessingError: {
+    brand: 'visa',
+    last4: '0119',
+    behaviour: declines('processing_error'),
+  },
   pm_card_authenticationRequired: {
     brand: 'visa',
     last4: '3155',
@@ -55,7 +67,8 @@ export function usePaymentMethod(call: StripeCall, idOrName: string): PaymentMet
   const card = cards[idOrName];
   if (card) return createPaymentMethod(call, card);
   const known = call.world.paymentMethods.get(idOrName);
-  if (!known || known.account !== call.account) throw resourceMissing('PaymentMethod', idOrName, 'payment_method', 400);
+  if (!known || known.account !== call.account)
+    throw resourceMissing('PaymentMethod', idOrName, 'payment_method', 400);
   return known;
 }
 

@@ -24,7 +24,9 @@ function create(call: StripeCall) {
   }
   const amount = parameters.integer('amount') ?? rest;
   if (amount < 1 || amount > rest) {
-    throw badRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${rest})`, { param: 'amount' });
+    throw badRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${rest})`, {
+      param: 'amount',
+    });
   }
   const refund: Refund = {
     id: newId(world, 're'),
@@ -58,21 +60,29 @@ function findCharge(call: StripeCall, parameters: Parameters): Charge {
   const chargeId = parameters.text('charge');
   const intentId = parameters.text('payment_intent');
   if (!chargeId && !intentId) {
-    throw badRequest('One of the following params should be provided for this request: payment_intent or charge.', {
-      code: 'parameter_missing',
-    });
+    throw badRequest(
+      'One of the following params should be provided for this request: payment_intent or charge.',
+      {
+        code: 'parameter_missing',
+      },
+    );
   }
   if (chargeId) {
     const charge = ownedBy(call, world.charges.get(chargeId));
     if (!charge) throw resourceMissing('charge', chargeId, 'charge');
-    if (!charge.captured) throw badRequest(`Charge ${chargeId} was not captured; cancel its PaymentIntent instead.`, { param: 'charge' });
+    if (!charge.captured)
+      throw badRequest(`Charge ${chargeId} was not captured; cancel its PaymentIntent instead.`, {
+        param: 'charge',
+      });
     return charge;
   }
   const intent = ownedBy(call, world.paymentIntents.get(intentId!));
   if (!intent) throw resourceMissing('payment_intent', intentId!, 'payment_intent');
   const charge = world.charges.get(intent.latestCharge ?? '');
   if (!charge?.captured) {
-    throw badRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`, { param: 'payment_intent' });
+    throw badRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`, {
+      param: 'payment_intent',
+    });
   }
   return charge;
 }

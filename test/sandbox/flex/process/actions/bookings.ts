@@ -37,7 +37,8 @@ export const moveBooking =
   (from: BookingState, to: BookingState): ActionRun =>
   context => {
     const booking = bookingOf(context);
-    if (booking.state !== from) throw conflict(`transaction-booking-state-not-${from}`, `The booking is not ${from}`);
+    if (booking.state !== from)
+      throw conflict(`transaction-booking-state-not-${from}`, `The booking is not ${from}`);
     replaceBooking(context, { ...booking, state: to });
   };
 

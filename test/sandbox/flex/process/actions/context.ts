@@ -26,20 +26,23 @@ export const param = {
     if (value === undefined || value === null) return undefined;
     if (!isPlainObject(value)) throw invalidValue(['params', name], 'must be an object');
     // Extended data is limited to 50 KB of JSON.
-    if (JSON.stringify(value).length > 50 * 1024) throw invalidValue(['params', name], 'must be at most 50 KB');
+    if (JSON.stringify(value).length > 50 * 1024)
+      throw invalidValue(['params', name], 'must be at most 50 KB');
     return value;
   },
   time(params: PlainObject, name: string): number | undefined {
     const value = params[name];
     if (value === undefined || value === null) return undefined;
-    const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : NaN;
+    const time =
+      value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : NaN;
     if (Number.isNaN(time)) throw invalidValue(['params', name], 'must be a timestamp');
     return time;
   },
   wholeNumber(params: PlainObject, name: string): number | undefined {
     const value = params[name];
     if (value === undefined || value === null) return undefined;
-    if (!Number.isInteger(value) || (value as number) < 1) throw invalidValue(['params', name], 'must be a positive integer');
+    if (!Number.isInteger(value) || (value as number) < 1)
+      throw invalidValue(['params', name], 'must be a positive integer');
     return value as number;
   },
   text(params: PlainObject, name: string): string | undefined {
@@ -72,4 +75,8 @@ export function asMoney(value: unknown): Money | undefined {
 }
 
 export const asDecimalText = (value: unknown): string | undefined =>
-  value instanceof BigDecimal ? value.value : typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
+  value instanceof BigDecimal
+    ? value.value
+    : typeof value === 'number' && Number.isFinite(value)
+      ? String(value)
+      : undefined;

@@ -3,7 +3,10 @@ import { mergeExtendedData } from '../../values.ts';
 import { param, type ActionRun } from './context.ts';
 
 export const updateProtectedData: ActionRun = ({ transaction, params }) => {
-  transaction.protectedData = mergeExtendedData(transaction.protectedData, param.object(params, 'protectedData') ?? {});
+  transaction.protectedData = mergeExtendedData(
+    transaction.protectedData,
+    param.object(params, 'protectedData') ?? {},
+  );
 };
 
 export const updateMetadata: ActionRun = ({ transaction, params }) => {

@@ -18,11 +18,14 @@ export const setLineItems: ActionRun = ({ transaction, params }) => {
   if (currencies.size > 1) throw invalidValue(['params', 'lineItems'], 'must all have one currency');
   const currency = items[0]?.unitPrice.currency ?? '';
   const total = (party: 'customer' | 'provider') => ({
-    amount: items.filter(item => item.includeFor.includes(party)).reduce((sum, item) => sum + item.lineTotal.amount, 0),
+    amount: items
+      .filter(item => item.includeFor.includes(party))
+      .reduce((sum, item) => sum + item.lineTotal.amount, 0),
     currency,
   });
   const [payinTotal, payoutTotal] = [total('customer'), total('provider')];
-  if (payinTotal.amount < 0 || payoutTotal.amount < 0) throw conflict('conflict', 'Totals must not be negative');
+  if (payinTotal.amount < 0 || payoutTotal.amount < 0)
+    throw conflict('conflict', 'Totals must not be negative');
   Object.assign(transaction, { lineItems: items, payinTotal, payoutTotal });
 };
 
@@ -33,9 +36,13 @@ function readLineItem(value: unknown, path: string[]): LineItem {
     throw invalidValue([...path, 'code'], 'must begin with line-item/ and have at most 64 characters');
   }
   const unitPrice = asMoney(value['unitPrice']);
-  if (!unitPrice || !Number.isInteger(unitPrice.amount)) throw invalidValue([...path, 'unitPrice'], 'must be money in minor units');
+  if (!unitPrice || !Number.isInteger(unitPrice.amount))
+    throw invalidValue([...path, 'unitPrice'], 'must be money in minor units');
   const amount = readAmount(value, path);
-  const lineTotal = { amount: roundHalfAwayFromZero(amount.factor.times(unitPrice.amount)), currency: unitPrice.currency };
+  const lineTotal = {
+    amount: roundHalfAwayFromZero(amount.factor.times(unitPrice.amount)),
+    currency: unitPrice.currency,
+  };
   const claimed = asMoney(value['lineTotal']);
   if (claimed && (claimed.amount !== lineTotal.amount || claimed.currency !== lineTotal.currency)) {
     throw invalidValue([...path, 'lineTotal'], `should be ${lineTotal.amount} ${lineTotal.currency}`);
@@ -62,9 +69,11 @@ function readAmount(value: Record<string, unknown>, path: string[]): { factor: D
   if ([quantity !== undefined, percentage !== undefined, bySeats].filter(Boolean).length !== 1) {
     throw invalidValue(path, 'needs exactly one of quantity, percentage, or seats and units');
   }
-  if (percentage !== undefined) return { factor: new Decimal(percentage).dividedBy(100), shown: { percentage } };
+  if (percentage !== undefined)
+    return { factor: new Decimal(percentage).dividedBy(100), shown: { percentage } };
   if (quantity !== undefined) return { factor: new Decimal(quantity), shown: { quantity } };
-  if (!Number.isInteger(seats) || (seats as number) < 1) throw invalidValue([...path, 'seats'], 'must be a positive integer');
+  if (!Number.isInteger(seats) || (seats as number) < 1)
+    throw invalidValue([...path, 'seats'], 'must be a positive integer');
   const product = new Decimal(units!).times(seats as number);
   return { factor: product, shown: { quantity: product.toString(), units: units!, seats: seats as number } };
 }
@@ -80,7 +89,8 @@ function readIncludeFor(value: unknown, path: string[]): LineItem['includeFor'] 
 
 /** Once only: both totals go to zero and each item is taken back by one of its own. */
 export const calculateFullRefund: ActionRun = ({ transaction }) => {
-  if (transaction.refundCalculated) throw conflict('transaction-invalid-action-sequence', 'The refund was calculated before');
+  if (transaction.refundCalculated)
+    throw conflict('transaction-invalid-action-sequence', 'The refund was calculated before');
   transaction.refundCalculated = true;
   const reversals = transaction.lineItems.map(item => ({
     ...item,

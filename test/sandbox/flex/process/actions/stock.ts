@@ -5,7 +5,10 @@ import { param, required, type ActionContext, type ActionRun } from './context.t
 export const createPendingStockReservation: ActionRun = context => {
   const { world, transaction, listing, params, onFailure } = context;
   if (transaction.stockReservationId) throw conflict('conflict', 'The transaction has a stock reservation');
-  const quantity = required(param.wholeNumber(params, 'stockReservationQuantity'), 'stockReservationQuantity');
+  const quantity = required(
+    param.wholeNumber(params, 'stockReservationQuantity'),
+    'stockReservationQuantity',
+  );
   changeStock(context, -quantity);
   const reservation: StockReservation = {
     id: world.random.uuid(),
@@ -24,8 +27,11 @@ export const moveStockReservation =
   (from: StockReservation['state'], to: StockReservation['state']): ActionRun =>
   context => {
     const { world, transaction, onFailure } = context;
-    const old = transaction.stockReservationId ? world.stockReservations.get(transaction.stockReservationId) : undefined;
-    if (old?.state !== from) throw conflict('transaction-invalid-action-sequence', `There is no ${from} stock reservation`);
+    const old = transaction.stockReservationId
+      ? world.stockReservations.get(transaction.stockReservationId)
+      : undefined;
+    if (old?.state !== from)
+      throw conflict('transaction-invalid-action-sequence', `There is no ${from} stock reservation`);
     world.stockReservations.set(old.id, { ...old, state: to });
     onFailure(() => world.stockReservations.set(old.id, old));
     if (to === 'declined' || to === 'cancelled') changeStock(context, old.quantity);

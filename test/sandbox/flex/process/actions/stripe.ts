@@ -16,7 +16,11 @@ export const createPushPaymentIntent: ActionRun = context => {
   return create(context, 'automatic', types.map(String));
 };
 
-function create(context: ActionContext, captureMethod: 'manual' | 'automatic', paymentMethodTypes: string[]): void | Promise<void> {
+function create(
+  context: ActionContext,
+  captureMethod: 'manual' | 'automatic',
+  paymentMethodTypes: string[],
+): void | Promise<void> {
   const { world, transaction, params } = context;
   const order = {
     ...payable(context),
@@ -46,7 +50,8 @@ function create(context: ActionContext, captureMethod: 'manual' | 'automatic', p
 function payable({ world, transaction }: ActionContext) {
   const { payinTotal, payoutTotal } = transaction;
   if (transaction.payment) throw conflict('conflict', 'Only one PaymentIntent per transaction is supported');
-  if (!payinTotal || !payoutTotal) throw conflict('transaction-missing-listing-price', 'The transaction has no price');
+  if (!payinTotal || !payoutTotal)
+    throw conflict('transaction-missing-listing-price', 'The transaction has no price');
   if (payinTotal.amount === 0) throw conflict('transaction-charge-zero-payin', 'The payin is zero');
   if (payinTotal.amount < payoutTotal.amount) throw conflict('conflict', 'The payin is less than the payout');
   const provider = world.users.get(transaction.providerId);
@@ -92,9 +97,14 @@ export const confirmPaymentIntent: ActionRun = context => {
   };
   if (context.speculative) return confirmed();
   return withStripe(async () => {
-    const ready = isPaymentIntentId(payment) && (await context.world.stripe.confirmPaymentIntent(payment.stripePaymentIntentId, true));
+    const ready =
+      isPaymentIntentId(payment) &&
+      (await context.world.stripe.confirmPaymentIntent(payment.stripePaymentIntentId, true));
     if (!ready) {
-      throw conflict('stripe-invalid-payment-intent-status', 'The PaymentIntent is not in a status that can be confirmed');
+      throw conflict(
+        'stripe-invalid-payment-intent-status',
+        'The PaymentIntent is not in a status that can be confirmed',
+      );
     }
     confirmed();
   });
@@ -150,7 +160,10 @@ const isPaymentIntentId = (payment: Payment) => payment.stripePaymentIntentId.st
 function paymentIn({ transaction }: ActionContext, ...statuses: Payment['status'][]): Payment {
   const { payment } = transaction;
   if (!payment || !statuses.includes(payment.status)) {
-    throw conflict('transaction-invalid-action-sequence', 'There is no payment that this action could work on');
+    throw conflict(
+      'transaction-invalid-action-sequence',
+      'There is no payment that this action could work on',
+    );
   }
   return payment;
 }
@@ -163,7 +176,10 @@ async function withStripe(work: () => Promise<void>): Promise<void> {
     const refusal = stripeRefusalData(error);
     if (!refusal) throw error;
     throw new FlexRefusal(402, 'transaction-payment-failed', 'Payment failed', {
-      meta: { stripeMessage: refusal.stripeMessage, ...(refusal.stripeCode !== undefined && { stripeCode: refusal.stripeCode }) },
+      meta: {
+        stripeMessage: refusal.stripeMessage,
+        ...(refusal.stripeCode !== undefined && { stripeCode: refusal.stripeCode }),
+      },
     });
   }
 }

@@ -3,7 +3,7 @@
  * in a cookie, and the SDK for what the browser asks of Flex itself.
  */
 import flexSdk, { type Sdk, type Token } from 'sharetribe-flex-sdk';
-import type { SandboxInfo } from '../sandbox/sandbox.ts';
+import type { SandboxInfo } from '../sandbox.ts';
 
 export type LocalApiAnswer = {
   status: number;
@@ -41,7 +41,7 @@ export function createWebClient(proxyUrl: string, info: SandboxInfo): WebClient 
         const cookie = cookies.get(cookieName);
         return cookie === undefined ? undefined : (JSON.parse(decodeURIComponent(cookie)) as Token);
       },
-      setToken: token => void cookies.set(cookieName, encodeURIComponent(JSON.stringify(token))),
+      setToken: (token: Token) => void cookies.set(cookieName, encodeURIComponent(JSON.stringify(token))),
       removeToken: () => void cookies.delete(cookieName),
     },
   } as never) as BrowserSdk;
@@ -55,7 +55,9 @@ export function createWebClient(proxyUrl: string, info: SandboxInfo): WebClient 
         headers: {
           'Content-Type': 'application/transit+json',
           Origin: info.rootUrl,
-          ...(cookies.size > 0 && { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
+          ...(cookies.size > 0 && {
+            Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          }),
           ...options.headers,
         },
         body: options.rawBody ?? flexSdk.transit.write(body, { verbose: options.verbose ?? false }),
@@ -66,13 +68,21 @@ export function createWebClient(proxyUrl: string, info: SandboxInfo): WebClient 
       }
       const text = await response.text();
       const isTransit = response.headers.get('content-type')?.startsWith('application/transit+json');
-      return { status: response.status, headers: response.headers, body: isTransit ? flexSdk.transit.read(text) : JSON.parse(text), text };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: isTransit ? flexSdk.transit.read(text) : JSON.parse(text),
+        text,
+      };
     },
   };
 }
 
 /** Signed in as the sandbox's user of that first name. */
-export async function signedIn(world: { proxyUrl: string; info: SandboxInfo }, firstName: string): Promise<WebClient> {
+export async function signedIn(
+  world: { proxyUrl: string; info: SandboxInfo },
+  firstName: string,
+): Promise<WebClient> {
   const user = world.info.users.find(candidate => candidate.name.startsWith(`${firstName} `))!;
   const client = createWebClient(world.proxyUrl, world.info);
   await client.sdk.login({ username: user.email, password: user.password });

@@ -1,6 +1,6 @@
 /** Request bodies as the template's checkout page sends them. */
 import flexSdk from 'sharetribe-flex-sdk';
-import type { SandboxInfo } from '../sandbox/sandbox.ts';
+import type { SandboxInfo } from '../sandbox.ts';
 
 const { types } = flexSdk;
 
@@ -9,7 +9,11 @@ export const listingTitled = (info: SandboxInfo, beginning: string) =>
 
 /** On page load, to show the breakdown: nothing is stored, nothing is paid. */
 export const speculativeBooking = (info: SandboxInfo, overrides: BookingOverrides = {}) =>
-  booking(info, { isSpeculative: true, params: { cardToken: 'CheckoutPage_speculative_card_token' }, ...overrides });
+  booking(info, {
+    isSpeculative: true,
+    params: { cardToken: 'CheckoutPage_speculative_card_token' },
+    ...overrides,
+  });
 
 /** When the customer presses the button. */
 export const realBooking = (info: SandboxInfo, overrides: BookingOverrides = {}) => booking(info, overrides);
@@ -25,6 +29,11 @@ export type BookingOverrides = {
   queryParams?: Record<string, unknown>;
 };
 
+/** Midnight, UTC. */
+export const daysAhead = (info: SandboxInfo, days: number) => new Date((Math.floor(info.now / DAY) + days) * DAY);
+
+const DAY = 86_400_000;
+
 function booking(info: SandboxInfo, overrides: BookingOverrides) {
   const listing = listingTitled(info, overrides.listing ?? 'Lakeside');
   return {
@@ -35,8 +44,8 @@ function booking(info: SandboxInfo, overrides: BookingOverrides) {
       transition: 'transition/request-payment',
       params: {
         listingId: new types.UUID(listing.id),
-        bookingStart: overrides.start ?? new Date('2027-01-10T00:00:00.000Z'),
-        bookingEnd: overrides.end ?? new Date('2027-01-13T00:00:00.000Z'),
+        bookingStart: overrides.start ?? daysAhead(info, 30),
+        bookingEnd: overrides.end ?? daysAhead(info, 33),
         protectedData: { unitType: listing.unitType },
         ...overrides.params,
       },

@@ -1,0 +1,72 @@
+import { realBooking, speculativeBooking } from '../sandbox/client/orders.ts';
+import { createWebClient, signedIn } from '../sandbox/client/web-client.ts';
+import { startWorld } from '../setup/world.ts';
+
+describe('when Flex', () => {
+  it.each([
+    ['a read', { route: 'GET /v1/api/listings/show' }, 'refused'],
+    ['the call that counts', { route: 'POST /v1/api/transactions/initiate' }, 'unknown'],
+  ])('does not answer %s, the budget ends it with 504', async (_what, where, outcome) => {
+    await using world = await startWorld({ environment: { REQUEST_BUDGET_MS: '400' } });
+    const alice = await signedIn(world, 'Alice');
+    await world.scenario({ name: 'hang', ...where });
+    const started = performance.now();
+
+    const answer = await alice.post('initiate-privileged', realBooking(world.info));
+
+    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(answer.status).toBe(504);
+    expect(answer.body).toMatchObject({ name: 'LocalAPIError', status: 504, code: 'flex-timeout', data: {} });
+    expect(world.log.lines()).toContainEqual(expect.objectContaining({ msg: 'request failed', code: 'flex-timeout', outcome }));
+  });
+
+  it.each([500, 502, 503, 429, 403])('answers %d, so does the proxy, with the same errors', async code => {
+    await using world = await startWorld();
+    const alice = await signedIn(world, 'Alice');
+    await world.scenario({ name: 'status', code });
+
+    const answer = await alice.post('initiate-privileged', speculativeBooking(world.info));
+
+    expect(answer.status).toBe(code);
+    expect(answer.body.data.errors).toEqual([expect.objectContaining({ status: code, code: expect.any(String) })]);
+  });
+
+  it('breaks the connection after it has booked, the outcome is unknown and the booking stands', async () => {
+    await using world = await startWorld();
+    const alice = await signedIn(world, 'Alice');
+    await world.scenario({ name: 'drop-after-commit', times: 1 });
+
+    const answer = await alice.post('initiate-privileged', realBooking(world.info));
+
+    expect(answer.status).toBe(502);
+    expect(answer.body).toMatchObject({ code: 'flex-unavailable' });
+    expect(world.log.lines()).toContainEqual(expect.objectContaining({ msg: 'request failed', outcome: 'unknown' }));
+    expect(world.sandbox.flex().transactions.size).toBe(1);
+    expect(world.sandbox.requests()['POST /v1/api/transactions/initiate']!.count).toBe(1);
+  });
+
+  it('is not there at all, visitors get 502 and no address of it', async () => {
+    await using world = await startWorld({ environment: { REACT_APP_SHARETRIBE_SDK_BASE_URL: 'http://127.0.0.1:9' } });
+    const visitor = createWebClient(world.proxyUrl, world.info);
+
+    const answer = await visitor.post('initiate-privileged', realBooking(world.info));
+
+    expect(answer.status).toBe(502);
+    expect(answer.text).not.toContain('127.0.0.1');
+  });
+
+  it("fails, no log line holds anybody's token", async () => {
+    await using world = await startWorld();
+    const alice = await signedIn(world, 'Alice');
+    await world.scenario({ name: 'status', code: 500 });
+
+    await alice.post('initiate-privileged', realBooking(world.info));
+
+    const log = world.log.text();
+    const tokens = [...world.sandbox.flex().tokens.values()].flatMap(token => [token.accessToken, token.refreshToken ?? '-']);
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const token of [...tokens, world.info.flex.clientSecret]) {
+      if (token !== '-') expect(log).not.toContain(token);
+    }
+  });
+});
