@@ -58,7 +58,9 @@ if (flags.once) {
   await writeCookieJar(jar, sandbox, proxy.url);
   live = await prettyDestination();
   say(heading('Reset, and serving until you stop it (Ctrl-C)'));
-  say(`Proxy    ${proxy.url}\nFlex     ${sandbox.url}   ${dim('GET /sandbox/info has users, listings and scenarios')}\nStripe   ${sandbox.stripeUrl}`);
+  say(
+    `Proxy    ${proxy.url}\nFlex     ${sandbox.url}   ${dim('GET /sandbox/info has users, listings and scenarios')}\nStripe   ${sandbox.stripeUrl}`,
+  );
   say(heading('Try'));
   say(curlLines(sandbox, proxy.url, jar));
   sandbox.setReady(true);
@@ -66,7 +68,9 @@ if (flags.once) {
 }
 
 function loggedChecks(): LoggedCheck[] {
-  return lines.map(line => JSON.parse(line) as LoggedCheck).filter(line => line.msg.startsWith('[SERVER_PROXY]'));
+  return lines
+    .map(line => JSON.parse(line) as LoggedCheck)
+    .filter(line => line.msg.startsWith('[SERVER_PROXY]'));
 }
 
 async function close(): Promise<void> {
@@ -78,7 +82,8 @@ async function close(): Promise<void> {
 
 function cannotListen(error: unknown): never {
   const { port: busy } = error as { port?: number };
-  process.stderr.write(`demo: port ${busy} can not be had. PORT and SANDBOX_PORT (Stripe takes the next one) choose others.\n`);
+  process.stderr.write(
+    `demo: port ${busy} can not be had. PORT and SANDBOX_PORT (Stripe takes the next one) choose others.\n`,
+  );
   process.exit(1);
 }
-

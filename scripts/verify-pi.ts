@@ -26,7 +26,9 @@ const judges: Record<string, (value: unknown) => Judgement> = {
 };
 
 const command = new Command('verify-pi')
-  .description('Says of each id, client secret or pair whether it is well-formed, and why not. Works offline.')
+  .description(
+    'Says of each id, client secret or pair whether it is well-formed, and why not. Works offline.',
+  )
   .requiredOption('--strings <file>', 'JSON array of {kind, value}; - reads standard input')
   .addHelpText(
     'after',
@@ -75,7 +77,8 @@ function judgeAll(input: unknown) {
   return (input as unknown[]).map((entry, index) => {
     const kind = ownValue(entry, 'kind');
     const judge = typeof kind === 'string' && Object.hasOwn(judges, kind) ? judges[kind] : undefined;
-    if (!judge) throw new UnusableInput(`entry ${index}: kind must be one of ${Object.keys(judges).join(', ')}`);
+    if (!judge)
+      throw new UnusableInput(`entry ${index}: kind must be one of ${Object.keys(judges).join(', ')}`);
     return { kind, ...judge(ownValue(entry, 'value')) };
   });
 }

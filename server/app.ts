@@ -26,7 +26,6 @@ export function createApp(context: Context): Express {
   app.set('etag', false);
 
   app.use(requestLog(context.log));
-  app.use(closeWhenStopping(context));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: NOTHING } }));
   app.use(cors(crossOrigin(config.rootUrl)));
 
@@ -63,11 +62,3 @@ const noStore: RequestHandler = (_req, res, next) => {
   res.set('Cache-Control', 'no-store');
   next();
 };
-
-/** Connections that are kept alive must end with the answer when the service is about to stop. */
-const closeWhenStopping =
-  (context: Context): RequestHandler =>
-  (_req, res, next) => {
-    if (context.isStopping()) res.set('Connection', 'close');
-    next();
-  };

@@ -12,8 +12,7 @@ export type Context = {
   flex: FlexDoor;
   processes: Processes;
   readiness: ReadinessCheck[];
-  isStopping(): boolean;
-  /** From now on the service is not ready, and its connections end with their next answer. */
+  /** From now on the service is not ready. */
   stop(): void;
   [Symbol.dispose](): void;
 };
@@ -64,7 +63,6 @@ export function createContext(
               },
       },
     ],
-    isStopping: () => stopping,
     stop: () => {
       stopping = true;
     },

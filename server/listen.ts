@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 
 export type Listening = {
   url: string;
@@ -13,6 +13,13 @@ export async function listen(app: RequestListener, port: number, host?: string):
   const server = createServer(app);
   // Longer than the load balancers in front of us keep theirs, so that it is never we who cut an idle connection under a request.
   server.keepAliveTimeout = 75_000;
+  const inFlight = new Set<ServerResponse>();
+  let closing = false;
+  server.prependListener('request', (_req, res) => {
+    inFlight.add(res);
+    res.once('close', () => inFlight.delete(res));
+    if (closing) endConnection(res);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -23,6 +30,8 @@ export async function listen(app: RequestListener, port: number, host?: string):
     port: bound,
     close: ms =>
       new Promise(resolve => {
+        closing = true;
+        for (const res of inFlight) endConnection(res);
         const cut = setTimeout(() => server.closeAllConnections(), ms);
         server.close(() => {
           clearTimeout(cut);
@@ -30,4 +39,9 @@ export async function listen(app: RequestListener, port: number, host?: string):
         });
       }),
   };
+}
+
+/** A kept connection would take further requests, and hold the process. */
+function endConnection(res: ServerResponse): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
 }

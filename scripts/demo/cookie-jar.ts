@@ -10,6 +10,14 @@ export async function writeCookieJar(file: string, sandbox: Sandbox, proxyUrl: s
   const client = await signedIn({ info, proxyUrl }, 'Alice');
   const name = tokenCookie(info.flex.clientId);
   const expires = Math.floor(Date.now() / 1000) + YEAR_SECONDS;
-  const line = [new URL(proxyUrl).hostname, 'FALSE', '/', 'FALSE', expires, name, client.cookies.get(name)].join('\t');
+  const line = [
+    new URL(proxyUrl).hostname,
+    'FALSE',
+    '/',
+    'FALSE',
+    expires,
+    name,
+    client.cookies.get(name),
+  ].join('\t');
   writeFileSync(file, `# Netscape HTTP Cookie File\n${line}\n`, { mode: 0o600 });
 }

@@ -6,13 +6,21 @@ import type { SeenCall, Walk } from './walk.ts';
 /** The check that the proxy logged for a call. */
 export type LoggedCheck = Check & { level: string; requestId: string; msg: string };
 
-const border = { chars: { mid: '─', 'left-mid': '├', 'mid-mid': '┼', 'right-mid': '┤' }, style: { head: [], border: [] } };
+const border = {
+  chars: { mid: '─', 'left-mid': '├', 'mid-mid': '┼', 'right-mid': '┤' },
+  style: { head: [], border: [] },
+};
 
 const paint = (style: 'green' | 'red' | 'bold' | 'dim', text: string) =>
   styleText(style, text, { stream: process.stdout, validateStream: true });
 
 export function bookingTable({ steps }: Walk): string {
-  const table = new Table({ ...border, head: ['', 'Who', 'Does', 'Sees'], colWidths: [4, 34, 36, 34], wordWrap: true });
+  const table = new Table({
+    ...border,
+    head: ['', 'Who', 'Does', 'Sees'],
+    colWidths: [4, 34, 36, 34],
+    wordWrap: true,
+  });
   steps.forEach((step, index) => table.push([String(index + 1), step.who, step.does, step.sees]));
   return table.toString();
 }
@@ -20,10 +28,20 @@ export function bookingTable({ steps }: Walk): string {
 export function verdictTable(walk: Walk, checkOf: (call: SeenCall) => LoggedCheck): string {
   const calls = [walk.lookAlike, walk.booking, walk.incident];
   const checks = calls.map(checkOf);
-  const table = new Table({ ...border, head: ['', ...calls.map(call => call.title)], colWidths: [15, 31, 31, 31], wordWrap: true });
+  const table = new Table({
+    ...border,
+    head: ['', ...calls.map(call => call.title)],
+    colWidths: [15, 31, 31, 31],
+    wordWrap: true,
+  });
   table.push(
     ['PaymentIntent', ...calls.map(call => call.paymentIntentId)],
-    ['At Stripe', walk.lookAlike.atStripe === 0 ? 'none, and none expected' : 'there', walk.booking.proof.genuineness, 'none'],
+    [
+      'At Stripe',
+      walk.lookAlike.atStripe === 0 ? 'none, and none expected' : 'there',
+      walk.booking.proof.genuineness,
+      'none',
+    ],
     ['Verdict', ...calls.map((call, index) => verdictText(call.verdict, checks[index]!))],
     ['Log level', ...checks.map(check => check.level)],
     ['Means', ...checks.map(check => adviceFor(check).meaning)],

@@ -53,7 +53,7 @@ export async function walk(sandbox: Sandbox, proxyUrl: string): Promise<Walk> {
 
   const real = await alice.post('initiate-privileged', realBooking(info));
   const found = paymentIntentIn(real);
-  const [id, clientSecret] = [String(found?.id), String(found?.clientSecret)];
+  const [id, clientSecret] = [textOr(found?.id, ''), textOr(found?.clientSecret, '')];
   const transaction = transactionIn(real);
   const proof = compareWithStripe(
     {
@@ -93,7 +93,11 @@ export async function walk(sandbox: Sandbox, proxyUrl: string): Promise<Walk> {
     { expand: true },
   );
   expect('the booking is preauthorized', stateOf({ body: afterConfirm }) === 'state/preauthorized');
-  steps.push({ who: 'Alice -> Flex', does: 'transition/confirm-payment', sees: stateOf({ body: afterConfirm }) });
+  steps.push({
+    who: 'Alice -> Flex',
+    does: 'transition/confirm-payment',
+    sees: stateOf({ body: afterConfirm }),
+  });
 
   const petra = await signedIn(world, 'Petra');
   const afterAccept = await petra.sdk.transactions.transition(
@@ -114,7 +118,10 @@ export async function walk(sandbox: Sandbox, proxyUrl: string): Promise<Walk> {
   const before = intentsAtStripe();
   sandbox.scenarios.add({ name: 'uuid-payment-intents', times: 1 });
   const bob = await signedIn(world, 'Bob');
-  const broken = await bob.post('initiate-privileged', realBooking(info, { start: daysAhead(info, 60), end: daysAhead(info, 63) }));
+  const broken = await bob.post(
+    'initiate-privileged',
+    realBooking(info, { start: daysAhead(info, 60), end: daysAhead(info, 63) }),
+  );
   const incident = seen('Incident: the button is pressed', broken, intentsAtStripe() - before);
   expect('UUIDs on a real call are invalid', incident.verdict === 'invalid' && incident.atStripe === 0);
 
@@ -125,16 +132,26 @@ const seen = (title: string, answer: LocalApiAnswer, atStripe: number): SeenCall
   title,
   verdict: answer.headers.get('x-payment-intent-verdict') ?? `HTTP ${answer.status}`,
   requestId: answer.headers.get('x-request-id') ?? '',
-  paymentIntentId: String(paymentIntentIn(answer)?.id ?? 'none'),
+  paymentIntentId: textOr(paymentIntentIn(answer)?.id, 'none'),
   atStripe,
 });
 
-const transactionIn = (answer: { body: any }) => answer.body.data.data;
+const textOr = (value: unknown, otherwise: string) => (typeof value === 'string' ? value : otherwise);
+
+/** What the demo reads of a transaction. */
+type ShownTransaction = {
+  id: { uuid: string };
+  attributes: { state: string; payinTotal: { amount: number; currency: string } };
+};
+
+/** The proxy and the SDK both answer `{status, statusText, data: {data}}`. */
+const transactionIn = (answer: { body: unknown }) =>
+  (answer.body as { data: { data: ShownTransaction } }).data.data;
 
 const paymentIntentIn = (answer: LocalApiAnswer): Located | undefined =>
   answer.status === 200 ? locate(transactionIn(answer).attributes) : undefined;
 
-const stateOf = (answer: { body: any }): string => transactionIn({ body: answer.body }).attributes.state;
+const stateOf = (answer: { body: unknown }) => transactionIn(answer).attributes.state;
 
 const price = (answer: LocalApiAnswer): string => {
   const { amount, currency } = transactionIn(answer).attributes.payinTotal;

@@ -45,17 +45,22 @@ describe('POST /api/initiate-privileged', () => {
     expect(answer.body.data.data.attributes.lineItems).toHaveLength(3);
     expect(world.sandbox.flex().transactions.size).toBe(0);
     expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
-    expect(checksIn(world)).toMatchObject([{ level: 'info', verdict: 'simulated', isSpeculative: true, looksLikePI: false }]);
+    expect(checksIn(world)).toMatchObject([
+      { level: 'info', verdict: 'simulated', isSpeculative: true, looksLikePI: false },
+    ]);
   });
 
   it('logs one line with ids and verdict, and no secret', async () => {
     await using world = await startWorld();
     const alice = await signedIn(world, 'Alice');
 
-    const answer = await alice.post('initiate-privileged', realBooking(world.info), { headers: { 'X-Request-Id': 'test-7' } });
+    const answer = await alice.post('initiate-privileged', realBooking(world.info), {
+      headers: { 'X-Request-Id': 'test-7' },
+    });
 
     const { id, attributes } = answer.body.data.data;
-    const { stripePaymentIntentId, stripePaymentIntentClientSecret } = attributes.protectedData.stripePaymentIntents.default;
+    const { stripePaymentIntentId, stripePaymentIntentClientSecret } =
+      attributes.protectedData.stripePaymentIntents.default;
     expect(checksIn(world)).toEqual([
       {
         level: 'info',
@@ -91,7 +96,9 @@ describe('POST /api/initiate-privileged', () => {
 
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-payment-intent-verdict')).toBe(verdict);
-    expect(checksIn(world)).toMatchObject([{ level: 'warn', verdict, reasons, meaning: expect.any(String), next: expect.any(String) }]);
+    expect(checksIn(world)).toMatchObject([
+      { level: 'warn', verdict, reasons, meaning: expect.any(String), next: expect.any(String) },
+    ]);
     expect(world.sandbox.stripe().paymentIntents.size).toBe(atStripe);
   });
 
@@ -114,7 +121,9 @@ describe('POST /api/initiate-privileged', () => {
     const answer = await alice.post('initiate-privileged', realBooking(world.info));
 
     expect(answer.headers.get('x-payment-intent-verdict')).toBe('unknown-process');
-    expect(checksIn(world)).toMatchObject([{ level: 'info', next: expect.stringContaining('TRANSACTION_PROCESSES_DIR') }]);
+    expect(checksIn(world)).toMatchObject([
+      { level: 'info', next: expect.stringContaining('TRANSACTION_PROCESSES_DIR') },
+    ]);
   });
 
   it('answers without attributes when none were asked for, and judges all the same', async () => {
@@ -194,7 +203,10 @@ describe('POST /api/initiate-privileged', () => {
     await using world = await startWorld();
     const alice = await signedIn(world, 'Alice');
 
-    const answer = await alice.post('initiate-privileged', realBooking(world.info, { params: { lineItems: [] } }));
+    const answer = await alice.post(
+      'initiate-privileged',
+      realBooking(world.info, { params: { lineItems: [] } }),
+    );
 
     expect(answer.body.data.data.attributes.payinTotal.amount).toBe(15_750);
   });

@@ -12,8 +12,14 @@ describe('a session', () => {
     const answer = await visitor.post('initiate-privileged', realBooking(world.info));
 
     expect(answer.status).toBe(401);
-    expect(answer.body).toMatchObject({ name: 'LocalAPIError', status: 401, data: { error: 'unauthorized' } });
-    const cookie = JSON.parse(decodeURIComponent(visitor.cookies.get(tokenCookie(world.info.flex.clientId))!));
+    expect(answer.body).toMatchObject({
+      name: 'LocalAPIError',
+      status: 401,
+      data: { error: 'unauthorized' },
+    });
+    const cookie = JSON.parse(
+      decodeURIComponent(visitor.cookies.get(tokenCookie(world.info.flex.clientId))!),
+    );
     expect(cookie.scope).toBe('public-read');
   });
 

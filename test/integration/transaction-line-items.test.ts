@@ -10,7 +10,10 @@ const quote = (world: World, orderData: Record<string, unknown>, listing = 'Lake
   listingId: new types.UUID(listingTitled(world.info, listing).id),
   orderData,
 });
-const nights = (world: World) => ({ bookingStart: daysAhead(world.info, 30), bookingEnd: daysAhead(world.info, 33) });
+const nights = (world: World) => ({
+  bookingStart: daysAhead(world.info, 30),
+  bookingEnd: daysAhead(world.info, 33),
+});
 
 describe('POST /api/transaction-line-items', () => {
   it('breaks a price down for a visitor who is not signed in', async () => {
@@ -77,21 +80,58 @@ describe('POST /api/transaction-line-items', () => {
     await using world = await startWorld();
     const petra = await signedIn(world, 'Petra');
 
-    const own = await petra.post('transaction-line-items', { ...quote(world, nights(world)), isOwnListing: true });
-    const ofAnother = await petra.post('transaction-line-items', { ...quote(world, nights(world), 'Boat'), isOwnListing: true });
+    const own = await petra.post('transaction-line-items', {
+      ...quote(world, nights(world)),
+      isOwnListing: true,
+    });
+    const ofAnother = await petra.post('transaction-line-items', {
+      ...quote(world, nights(world), 'Boat'),
+      isOwnListing: true,
+    });
 
     expect([own.status, ofAnother.status]).toEqual([200, 404]);
   });
 
   it.each<[string, (world: World) => unknown, number, string]>([
-    ['no dates', world => quote(world, {}), 400, 'Error: orderData is missing the following information: quantity, units, seats.'],
-    ['dates that run backwards', world => quote(world, { bookingStart: daysAhead(world.info, 33), bookingEnd: daysAhead(world.info, 30) }), 400, 'End date cannot be before start date'],
-    ['a date that is none', world => quote(world, { bookingStart: 'soon', bookingEnd: 'later' }), 400, 'bookingStart must be a date.'],
-    ['seats as text', world => quote(world, { ...nights(world), seats: '2' }), 400, 'seats must be a number.'],
+    [
+      'no dates',
+      world => quote(world, {}),
+      400,
+      'Error: orderData is missing the following information: quantity, units, seats.',
+    ],
+    [
+      'dates that run backwards',
+      world =>
+        quote(world, { bookingStart: daysAhead(world.info, 33), bookingEnd: daysAhead(world.info, 30) }),
+      400,
+      'End date cannot be before start date',
+    ],
+    [
+      'a date that is none',
+      world => quote(world, { bookingStart: 'soon', bookingEnd: 'later' }),
+      400,
+      'bookingStart must be a date.',
+    ],
+    [
+      'seats as text',
+      world => quote(world, { ...nights(world), seats: '2' }),
+      400,
+      'seats must be a number.',
+    ],
     ['no listing id', () => ({ orderData: {} }), 400, 'listingId: is missing'],
-    ['order data that is a list', world => ({ ...quote(world, {}), orderData: [] }), 400, 'orderData: must be a map'],
+    [
+      'order data that is a list',
+      world => ({ ...quote(world, {}), orderData: [] }),
+      400,
+      'orderData: must be a map',
+    ],
     ['a body that is a list', () => [], 400, 'The body:'],
-    ['a listing that does not exist', world => ({ ...quote(world, {}), listingId: new types.UUID('deadbeef-0000-4000-8000-000000000000') }), 404, 'Not Found'],
+    [
+      'a listing that does not exist',
+      world => ({ ...quote(world, {}), listingId: new types.UUID('deadbeef-0000-4000-8000-000000000000') }),
+      404,
+      'Not Found',
+    ],
   ])('refuses %s and says so', async (_what, body, status, words) => {
     await using world = await startWorld();
     const visitor = createWebClient(world.proxyUrl, world.info);
@@ -99,7 +139,11 @@ describe('POST /api/transaction-line-items', () => {
     const answer = await visitor.post('transaction-line-items', body(world));
 
     expect(answer.status).toBe(status);
-    expect(answer.body).toMatchObject({ name: 'LocalAPIError', status, statusText: expect.stringContaining(words) });
+    expect(answer.body).toMatchObject({
+      name: 'LocalAPIError',
+      status,
+      statusText: expect.stringContaining(words),
+    });
   });
 
   it("answers with the client's own words when the commission is missing or too high", async () => {
@@ -112,8 +156,15 @@ describe('POST /api/transaction-line-items', () => {
     delete assets['transactions/commission.json'];
     const missing = await visitor.post('transaction-line-items', quote(world, nights(world)));
 
-    expect(tooHigh.body).toMatchObject({ status: 400, statusText: 'Minimum commission amount is greater than the amount of money paid in' });
+    expect(tooHigh.body).toMatchObject({
+      status: 400,
+      statusText: 'Minimum commission amount is greater than the amount of money paid in',
+    });
     expect(tooHigh.body).not.toHaveProperty('data');
-    expect(missing.body).toMatchObject({ status: 400, statusText: 'Insufficient pricing configuration set.', data: {} });
+    expect(missing.body).toMatchObject({
+      status: 400,
+      statusText: 'Insufficient pricing configuration set.',
+      data: {},
+    });
   });
 });

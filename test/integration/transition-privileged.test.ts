@@ -71,7 +71,9 @@ describe('POST /api/transition-privileged', () => {
     const answer = await alice.post('transition-privileged', requestPayment(world, id, false));
 
     expect(answer.headers.get('x-payment-intent-verdict')).toBe('invalid');
-    expect(world.log.lines()).toContainEqual(expect.objectContaining({ level: 'warn', call: 'transition', processName: 'default-booking' }));
+    expect(world.log.lines()).toContainEqual(
+      expect.objectContaining({ level: 'warn', call: 'transition', processName: 'default-booking' }),
+    );
   });
 
   it('takes the id as plain text too', async () => {

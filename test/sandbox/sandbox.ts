@@ -1,4 +1,5 @@
 /** Flex and Stripe, emulated over real HTTP on loopback: start, look, reset, close. */
+import type { EventEmitter } from 'node:events';
 import path from 'node:path';
 import Stripe from 'stripe';
 import { createControlService } from './control.ts';
@@ -65,6 +66,8 @@ export type Sandbox = {
   advanceTokens(ms: number): Promise<number>;
   scenarios: Scenarios;
   requests(): Record<string, { count: number; peakInFlight: number }>;
+  /** Emits a route's name when a request for it has arrived. */
+  arrivals: EventEmitter;
   flex(): FlexWorld;
   stripe(): StripeWorld;
   /** Back to the seed: data, tokens, scenarios, counters and clock. */
@@ -142,6 +145,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     advanceTokens: tokenClock.advance,
     scenarios,
     requests: counter.counts,
+    arrivals: counter.arrivals,
     flex: () => flex,
     stripe: () => stripe,
     reset: () => {

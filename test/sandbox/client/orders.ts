@@ -30,7 +30,8 @@ export type BookingOverrides = {
 };
 
 /** Midnight, UTC. */
-export const daysAhead = (info: SandboxInfo, days: number) => new Date((Math.floor(info.now / DAY) + days) * DAY);
+export const daysAhead = (info: SandboxInfo, days: number) =>
+  new Date((Math.floor(info.now / DAY) + days) * DAY);
 
 const DAY = 86_400_000;
 

@@ -1,13 +1,25 @@
-import { adviceFor, check, isIncident, type CheckedCall, type Verdict } from '../../../server/domain/verdict.ts';
+import {
+  adviceFor,
+  check,
+  isIncident,
+  type CheckedCall,
+  type Verdict,
+} from '../../../server/domain/verdict.ts';
 
 const id = 'pi_3QhWaB7WZ01zgkWS0jxsAJo3';
 const clientSecret = `${id}_secret_Dm43xiq1k0ywrRRjDoi8y1gkM`;
 const uuid = '61cbb030-507f-4171-a0a9-b86538af7130';
 
 const holding = (stripePaymentIntentId: unknown, stripePaymentIntentClientSecret: unknown) => ({
-  protectedData: { stripePaymentIntents: { default: { stripePaymentIntentId, stripePaymentIntentClientSecret } } },
+  protectedData: {
+    stripePaymentIntents: { default: { stripePaymentIntentId, stripePaymentIntentClientSecret } },
+  },
 });
-const real: CheckedCall = { isSpeculative: false, creation: 'creates', attributes: holding(id, clientSecret) };
+const real: CheckedCall = {
+  isSpeculative: false,
+  creation: 'creates',
+  attributes: holding(id, clientSecret),
+};
 
 describe('check', () => {
   it('finds a real PaymentIntent valid', () => {
@@ -31,7 +43,12 @@ describe('check', () => {
   it('takes the same UUIDs in a real response for the incident', () => {
     const result = check({ ...real, attributes: holding(uuid, uuid) });
 
-    expect(result).toMatchObject({ verdict: 'invalid', reasons: ['uuid'], looksLikePI: false, secretLooksRight: false });
+    expect(result).toMatchObject({
+      verdict: 'invalid',
+      reasons: ['uuid'],
+      looksLikePI: false,
+      secretLooksRight: false,
+    });
     expect(isIncident(result.verdict)).toBe(true);
   });
 
@@ -40,22 +57,45 @@ describe('check', () => {
     ['no attributes at all', { attributes: undefined }, 'missing', []],
     ['no default', { attributes: { protectedData: { stripePaymentIntents: {} } } }, 'missing', []],
     ['an id without its secret', { attributes: holding(id, undefined) }, 'invalid', ['not-a-string']],
-    ['a secret without its id', { attributes: holding(undefined, clientSecret) }, 'invalid', ['not-a-string']],
-    ['a secret of another', { attributes: holding(`${id}0`, clientSecret) }, 'invalid', ['secret-of-another-payment-intent']],
+    [
+      'a secret without its id',
+      { attributes: holding(undefined, clientSecret) },
+      'invalid',
+      ['not-a-string'],
+    ],
+    [
+      'a secret of another',
+      { attributes: holding(`${id}0`, clientSecret) },
+      'invalid',
+      ['secret-of-another-payment-intent'],
+    ],
     ['a transition that creates none', { creation: 'creates-none', attributes: {} }, 'not-expected', []],
     ['a PaymentIntent left over from before', { creation: 'creates-none' }, 'not-expected', []],
-    ['a process without a file', { creation: 'unknown', attributes: holding(uuid, uuid) }, 'unknown-process', []],
+    [
+      'a process without a file',
+      { creation: 'unknown', attributes: holding(uuid, uuid) },
+      'unknown-process',
+      [],
+    ],
     ['a simulation of an unknown process', { creation: 'unknown', isSpeculative: true }, 'simulated', []],
   ])('%s', (_case, call, verdict, reasons) => {
     expect(check({ ...real, ...call })).toMatchObject({ verdict, reasons });
   });
 
   it.each([
-    ['protectedData', { protectedData: { stripePaymentIntentId: id, stripePaymentIntentClientSecret: clientSecret } }],
+    [
+      'protectedData',
+      { protectedData: { stripePaymentIntentId: id, stripePaymentIntentClientSecret: clientSecret } },
+    ],
     ['metadata', { metadata: { stripePaymentIntentId: id, stripePaymentIntentClientSecret: clientSecret } }],
     ['metadata.stripePaymentIntents.default', { metadata: holding(id, clientSecret).protectedData }],
   ])('calls a good PaymentIntent in %s misplaced: the client does not look there', (path, attributes) => {
-    expect(check({ ...real, attributes })).toMatchObject({ verdict: 'invalid', reasons: ['misplaced'], path, looksLikePI: true });
+    expect(check({ ...real, attributes })).toMatchObject({
+      verdict: 'invalid',
+      reasons: ['misplaced'],
+      path,
+      looksLikePI: true,
+    });
   });
 
   it('does not look at what a prototype offers', () => {

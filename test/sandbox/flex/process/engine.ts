@@ -72,7 +72,8 @@ const invalidTransition = (name: string) =>
   conflict('transaction-invalid-transition', `Transition ${name} is not possible in this state`);
 
 function listingToOrder(world: FlexWorld, params: PlainObject): Listing {
-  if (params['listingId'] === undefined) throw missingKey(['params', 'listingId']);
+  if (params['listingId'] === undefined || params['listingId'] === null)
+    throw missingKey(['params', 'listingId']);
   const id = idText(params['listingId']);
   if (id === undefined) throw invalidValue(['params', 'listingId'], 'must be a UUID');
   const listing = world.listings.get(id);

@@ -1,0 +1,186 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import {
+  ConfigError,
+  describeProblems,
+  loadConfig,
+  readEnvironment,
+  variables,
+} from '../../server/config.ts';
+
+const least = {
+  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'id',
+  SHARETRIBE_SDK_CLIENT_SECRET: 'marketplace-secret',
+};
+
+const problemsOf = (environment: Record<string, string>) => {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    return error as ConfigError;
+  }
+  throw new Error('It was taken');
+};
+
+describe('loadConfig', () => {
+  it('needs two settings and knows the rest', () => {
+    const { config, secrets, report } = loadConfig(least);
+
+    expect(config).toMatchObject({
+      port: 3500,
+      requestBudgetMs: 15_000,
+      rootUrl: null,
+      flex: { baseUrl: 'https://flex-api.sharetribe.com' },
+    });
+    expect(secrets.flexClientSecret).toBe('marketplace-secret');
+    expect(report).toEqual({
+      used: { clientId: 'REACT_APP_SHARETRIBE_SDK_CLIENT_ID', clientSecret: 'SHARETRIBE_SDK_CLIENT_SECRET' },
+      warnings: [],
+    });
+  });
+
+  it('names everything that is missing or malformed at once, with what it is for and where to find it', () => {
+    const error = problemsOf({
+      PORT: 'http',
+      REACT_APP_SHARETRIBE_SDK_BASE_URL: 'flex',
+      STRIPE_SECRET_KEY: 'pk_test_1',
+      SHARETRIBE_SDK_CLIENT_SECRET: ' ',
+    });
+
+    expect(error.problems.map(({ name, problem }) => [name, problem])).toEqual([
+      ['PORT', 'must be a whole number'],
+      ['REACT_APP_SHARETRIBE_SDK_CLIENT_ID', 'missing'],
+      ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'must be an http or https address'],
+      ['SHARETRIBE_SDK_CLIENT_SECRET', 'missing'],
+      ['STRIPE_SECRET_KEY', 'must begin with sk_test_, sk_live_, rk_test_ or rk_live_'],
+    ]);
+    expect(describeProblems(error)).toContain('Sharetribe Console');
+  });
+
+  it.each([
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'https://flex-api.sharetribe.com/v1', 'must not end in /v1'],
+    ['REQUEST_BUDGET_MS', '5', 'must be from 100 to 120000'],
+    ['PORT', '70000', 'must be from 0 to 65535'],
+    ['REACT_APP_SHARETRIBE_USING_SSL', 'yes', 'must be true or false'],
+    ['LOG_LEVEL', 'loud', 'must be trace, debug, info, warn or error'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_a,oops', 'must begin with whsec_'],
+    ['SHARETRIBE_SDK_CLIENT_SECRET', 'two words', 'holds spaces'],
+  ])('refuses %s=%s', (name, value, words) => {
+    expect(problemsOf({ ...least, [name]: value }).problems).toEqual([
+      expect.objectContaining({ name, problem: expect.stringContaining(words) }),
+    ]);
+  });
+
+  it('never prints a value, right or wrong', () => {
+    const error = problemsOf({
+      STRIPE_SECRET_KEY: 'canary-one',
+      STRIPE_WEBHOOK_SECRET: 'canary-two',
+      SHARETRIBE_SDK_CLIENT_SECRET: 'canary three',
+    });
+    const { report } = loadConfig({ ...least, REACT_APP_STRIPE_SECRET_KEY: 'canary-four' });
+
+    expect(JSON.stringify([error.problems, error.message, describeProblems(error), report])).not.toContain(
+      'canary',
+    );
+  });
+
+  it('takes the first name that is set and says which one won', () => {
+    const { config, secrets, report } = loadConfig({
+      ...least,
+      SHARETRIBE_INTEGRATION_CLIENT_ID: '',
+      FLEX_INTEGRATION_CLIENT_ID: 'integration',
+      FLEX_INTEGRATION_CLIENT_SECRET: 'integration-secret',
+      STRIPE_API_KEY: 'sk_test_1',
+      STRIPE_WEBHOOK_SECRET: 'whsec_new,whsec_old',
+    });
+
+    expect(config.integration?.clientId).toBe('integration');
+    expect(secrets).toMatchObject({
+      integrationClientSecret: 'integration-secret',
+      stripeSecretKey: 'sk_test_1',
+      stripeWebhookSecrets: ['whsec_new', 'whsec_old'],
+    });
+    expect(report.used).toMatchObject({
+      integrationClientId: 'FLEX_INTEGRATION_CLIENT_ID',
+      stripeSecretKey: 'STRIPE_API_KEY',
+    });
+    expect(report.warnings).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'id and secret of different families',
+      { SHARETRIBE_INTEGRATION_CLIENT_ID: 'a', FLEX_INTEGRATION_CLIENT_SECRET: 'b' },
+      /SHARETRIBE_INTEGRATION_CLIENT_ID and FLEX_INTEGRATION_CLIENT_SECRET/,
+    ],
+    [
+      'an id without its secret',
+      { INTEGRATION_CLIENT_ID: 'a' },
+      /INTEGRATION_CLIENT_ID is set, but its secret is not/,
+    ],
+    [
+      'two names that disagree',
+      { SHARETRIBE_SDK_CLIENT_ID: 'another' },
+      /SHARETRIBE_SDK_CLIENT_ID is set too/,
+    ],
+    [
+      'a secret that is published by its name',
+      { REACT_APP_SHARETRIBE_SDK_CLIENT_SECRET: 'a' },
+      /REACT_APP_SHARETRIBE_SDK_CLIENT_SECRET looks like a secret/,
+    ],
+    [
+      'a secret that is published by its value',
+      { REACT_APP_STRIPE_KEY: 'sk_test_1' },
+      /REACT_APP_STRIPE_KEY looks like a secret/,
+    ],
+  ])('warns of %s', (_what, environment, words) => {
+    expect(loadConfig({ ...least, ...environment }).report.warnings).toEqual([expect.stringMatching(words)]);
+  });
+
+  it('does not warn of a publishable key, nor of two names that agree', () => {
+    expect(
+      loadConfig({ ...least, REACT_APP_STRIPE_PUBLISHABLE_KEY: 'pk_test_1', SHARETRIBE_SDK_CLIENT_ID: 'id' })
+        .report.warnings,
+    ).toEqual([]);
+  });
+});
+
+describe('readEnvironment', () => {
+  const folder = (files: Record<string, string>) => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'environment-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(directory, name), text);
+    return directory;
+  };
+  const files = {
+    '.env': 'A=env\nB=env\nC=env\nD=env\nE=env',
+    '.env.production': 'B=production\nC=production\nD=production',
+    '.env.local': 'C=local\nD=local',
+    '.env.production.local': 'D=production-local',
+  };
+
+  it("goes by the template's order and overrides nothing that is set", () => {
+    expect(readEnvironment(folder(files), { NODE_ENV: 'production', E: 'set' })).toMatchObject({
+      A: 'env',
+      B: 'production',
+      C: 'local',
+      D: 'production-local',
+      E: 'set',
+    });
+  });
+
+  it('leaves .env.local out in tests', () => {
+    expect(readEnvironment(folder(files), { NODE_ENV: 'test' })).toMatchObject({ C: 'env', D: 'env' });
+  });
+});
+
+it('documents every name in .env.example, and nothing else', async () => {
+  const { readFileSync } = await import('node:fs');
+  const example = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8');
+  const documented = [...example.matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(match => match[1]);
+  const preferred = Object.values(variables).map(variable => variable.names[0]);
+
+  expect(documented.toSorted()).toEqual(preferred.toSorted());
+  for (const name of Object.values(variables).flatMap(variable => variable.names))
+    expect(example).toContain(name);
+});

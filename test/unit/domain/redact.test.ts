@@ -1,0 +1,38 @@
+import { redactor } from '../../../server/domain/redact.ts';
+
+const redact = redactor(['hunter2-marketplace', '']);
+
+it.each([
+  [
+    'a client secret, but not the id in front',
+    'pi_3QhWaB7WZ01zgkWS0jxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM',
+    'Dm43',
+  ],
+  ['a scoped secret', 'pi_3RddVUHh8VvNDQ8j1CFgLC0y_scoped_secret_JouqJt9ahCKgh6B9r6', 'Jouq'],
+  [
+    'the secret of a SetupIntent',
+    'seti_1Pgag7B7WZ01zgkWSgwGdb8Z_secret_QXg2AQLdBxJwtY51IkwvUaBVsnCqPSp',
+    'QXg2',
+  ],
+  ['a secret key', 'key sk_test_51SbxPlatFormAc99sandbox.', '51Sbx'],
+  ['a restricted key', '"rk_test_51SbxPlatFormAc99sandbox"', '51Sbx'],
+  ['a signing secret', 'whsec_abc123', 'abc123'],
+  ['a bearer token', 'Authorization: Bearer abc.def-ghi', 'abc.def'],
+  ['a signed token', 'x eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln y', 'eyJ'],
+  ['a token in JSON', '{"access_token":"opaque-at","refresh_token":"opaque-rt"}', 'opaque'],
+  ['a token in JSON inside JSON', '{\\"refresh_token\\":\\"opaque-rt\\"}', 'opaque'],
+  ['a token in a form', 'grant_type=x&refresh_token=opaque-rt&a=b', 'opaque'],
+  ['a value that is secret by name', 'the word is hunter2-marketplace', 'hunter2'],
+])('takes out %s', (_what, text, secret) => {
+  expect(redact(text)).not.toContain(secret);
+  expect(redact(text)).toContain('[redacted]');
+});
+
+it.each([
+  'pi_3QhWaB7WZ01zgkWS0jxsAJo3',
+  'transition/request-payment',
+  'c0ffee00-0000-4000-8000-000000000001',
+  'a secret_garden',
+])('leaves %s', text => {
+  expect(redact(text)).toBe(text);
+});
