@@ -23,7 +23,7 @@ export function readOrderData(
     currency: readText(value('currency'), 'currency'),
     offer: readMoney(value('offer')),
   };
-  return Object.fromEntries(Object.entries(order).filter(([, given]) => given !== undefined)) as OrderData;
+  return Object.fromEntries(Object.entries(order).filter(([, given]) => given !== undefined));
 }
 
 /** A Date, or the text of one. */
