@@ -188,15 +188,30 @@ describe('POST /api/initiate-privileged', () => {
 
     expect([answer.status, answer.body.data.errors[0].code]).toEqual([409, 'stripe-missing-api-key']);
     expect(world.sandbox.flex().transactions.size).toBe(0);
+    expect(world.log.lines()).toContainEqual(
+      expect.objectContaining({ code: 'flex-refused', flexCodes: ['stripe-missing-api-key'] }),
+    );
   });
 
-  it('prices in a currency without minor units', async () => {
+  it.each([
+    ['Lakeside', {}, 15_750, 'EUR'],
+    ['Camper', {}, 10_499, 'USD'],
+    ['Sauna', { seats: 2 }, 302_551, 'EUR'],
+    ['Guided', { seats: 3, priceVariantName: 'long' }, 31_185, 'EUR'],
+    ['Hand-made', { stockReservationQuantity: 2 }, 5_698, 'USD'],
+    ['Ryokan', {}, 37_800, 'JPY'],
+    ['Group', { seats: 4 }, 31_500, 'GBP'],
+  ])('books every kind of listing: %s', async (listing, params, amount, currency) => {
     await using world = await startWorld();
     const alice = await signedIn(world, 'Alice');
 
-    const answer = await alice.post('initiate-privileged', realBooking(world.info, { listing: 'Ryokan' }));
+    const answer = await alice.post(
+      'initiate-privileged',
+      realBooking(world.info, { listing, params, orderData: { deliveryMethod: 'shipping' } }),
+    );
 
-    expect(answer.body.data.data.attributes.payinTotal).toMatchObject({ amount: 37_800, currency: 'JPY' });
+    expect(answer.headers.get('x-payment-intent-verdict')).toBe('valid');
+    expect(answer.body.data.data.attributes.payinTotal).toMatchObject({ amount, currency });
   });
 
   it('prices on the server: line items of the client are not used', async () => {

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { ProxyError } from '../../domain/errors.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { requestIdOf, requestLogOf } from './request-log.ts';
 
 /**
@@ -12,8 +13,9 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, nex
     return;
   }
   const { code, status, statusText, data, outcome } = asProxyError(error);
-  const level = status >= 500 ? 'error' : 'info';
-  requestLogOf(res)[level]({ code, status, outcome, err: error }, 'request failed');
+  const line = { code, status, outcome, flexCodes: flexCodesIn(data) };
+  if (status >= 500) requestLogOf(res).error({ ...line, err: error }, 'request failed');
+  else requestLogOf(res).info(line, 'request failed');
   res.status(status).json({
     name: 'LocalAPIError',
     message: 'Local API request failed',
@@ -24,6 +26,12 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, nex
     requestId: requestIdOf(res),
   });
 };
+
+/** Flex's own error codes, such as `stripe-missing-api-key`: half of a diagnosis. */
+function flexCodesIn(data: unknown): string[] | undefined {
+  const errors = ownValue(data, 'errors');
+  return Array.isArray(errors) ? errors.map(error => String(ownValue(error, 'code'))) : undefined;
+}
 
 export const notFound: RequestHandler = () => {
   throw new ProxyError('not-found', {

@@ -95,6 +95,16 @@ describe('judgePair', () => {
     );
   });
 
+  it('refuses an id that is only the beginning of the one in the secret', () => {
+    fc.assert(
+      fc.property(letters(15, 252), letters(10, 200), (body, tail) => {
+        const id = `pi_${body.slice(0, -1)}`;
+        fc.pre(judgePaymentIntentId(id).valid);
+        return !judgePair({ id, clientSecret: `pi_${body}_secret_${tail}` }).valid;
+      }),
+    );
+  });
+
   it('refuses ids and secrets that a prototype offers', () => {
     const pair = Object.create({ id: 'pi_3QhWaB7WZ01zgkWS0jxsAJo3', clientSecret: 'x' }) as unknown;
 
