@@ -61,6 +61,7 @@ try {
   for (const subject of subjects) await measure(subject, 16, 1);
 
   const table = new Table({
+    style: { head: [], border: [] },
     head: ['', 'c', 'req/s', 'CPU ms/req', 'p50 ms', 'p99 ms', 'req/s vs reference'],
   });
   for (const concurrency of CONCURRENCY) {
