@@ -31,7 +31,7 @@ export function verdictTable(walk: Walk, checkOf: (call: SeenCall) => LoggedChec
   const table = new Table({
     ...border,
     head: ['', ...calls.map(call => call.title)],
-    colWidths: [15, 31, 31, 31],
+    colWidths: [15, 38, 31, 38],
     wordWrap: true,
   });
   table.push(

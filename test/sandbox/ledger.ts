@@ -1,20 +1,25 @@
 /** What is true on both sides, for whoever has to compare: Stripe's wire objects without secrets, and Flex's transactions. */
 import type { FlexWorld } from './flex/world.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Owned } from './stripe/shapes.ts';
 import { chargeWire } from './stripe/charges/wire.ts';
+import { customerWire } from './stripe/customers/wire.ts';
 import { eventWire } from './stripe/events/wire.ts';
 import { paymentIntentWire } from './stripe/payment-intents/wire.ts';
 import { refundWire } from './stripe/refunds/wire.ts';
 
 export function ledger(sandbox: Sandbox) {
   const stripe = sandbox.stripe();
+  // What our own keys can see: not what Flex made with a key of another account or mode.
+  const ours = <T extends Owned>(items: Iterable<T>) =>
+    [...items].filter(item => item.account !== stripe.platform.otherAccountId && !item.livemode);
   return {
     stripe: withoutSecrets({
-      paymentIntents: [...stripe.paymentIntents.values()].map(paymentIntentWire),
-      charges: [...stripe.charges.values()].map(chargeWire),
-      refunds: [...stripe.refunds.values()].map(refundWire),
-      customers: [],
-      events: stripe.events.map(eventWire),
+      paymentIntents: ours(stripe.paymentIntents.values()).map(paymentIntentWire),
+      charges: ours(stripe.charges.values()).map(chargeWire),
+      refunds: ours(stripe.refunds.values()).map(refundWire),
+      customers: ours(stripe.customers.values()).map(customerWire),
+      events: ours(stripe.events).map(event => eventWire(event, stripe.platform.accountId)),
     }),
     flex: { transactions: flexTransactions(sandbox.flex()) },
     requests: sandbox.requests(),

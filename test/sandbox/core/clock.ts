@@ -7,6 +7,8 @@ export type Clock = {
   now(): number;
   /** Plans a task and returns the function that calls it off. A moment in the past means: at once. */
   at(time: number, task: () => Promise<void> | void): () => void;
+  /** Resolves `ms` later. */
+  sleep(ms: number): Promise<void>;
   /** Moves time forward by `ms`, running what falls due on the way; resolves with the new time. */
   advance(ms: number): Promise<number>;
   /** Forgets all tasks and goes back to the time it started with. */
@@ -60,8 +62,9 @@ export function createClock(options: { frozenAt?: number } = {}): Clock {
     timer.unref();
   };
 
-  return {
+  const clock: Clock = {
     now,
+    sleep: ms => new Promise(resolve => clock.at(now() + ms, resolve)),
     at(time, run) {
       const task = { time, order: order++, run };
       insert(task);
@@ -85,4 +88,5 @@ export function createClock(options: { frozenAt?: number } = {}): Clock {
       clearTimeout(timer);
     },
   };
+  return clock;
 }

@@ -21,8 +21,8 @@ export type SandboxResponse = {
   delivery?: Delivery;
 };
 
-/** `never`: the caller waits for ever; `reset`: the connection breaks before a byte of the answer is sent. */
-export type Delivery = 'never' | 'reset';
+/** `never`: the caller waits for ever; `reset`: the connection breaks before the answer; `truncate`: in the middle of it. */
+export type Delivery = 'never' | 'reset' | 'truncate';
 
 export type Service = (request: SandboxRequest) => Promise<SandboxResponse>;
 
@@ -78,11 +78,30 @@ async function answer(service: Service, incoming: IncomingMessage, outgoing: Ser
     incoming.socket.destroy();
     return;
   }
-  outgoing.writeHead(response.status, {
-    ...response.headers,
-    'content-length': Buffer.byteLength(response.body),
-  });
-  outgoing.end(response.body);
+  const body = Buffer.from(response.body);
+  outgoing.writeHead(response.status, { ...response.headers, 'content-length': body.length });
+  if (response.delivery === 'truncate') {
+    outgoing.write(body.subarray(0, body.length / 2), () => incoming.socket.destroy());
+    return;
+  }
+  outgoing.end(body);
+}
+
+/** The same service for a client that takes a `fetch`: no socket in between. */
+export function asFetch(service: Service): typeof fetch {
+  return async (input, init = {}) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    const response = await service({
+      method: init.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: typeof init.body === 'string' ? init.body : '',
+    });
+    if (response.delivery === 'never') return new Promise(() => undefined);
+    if (response.delivery) throw new TypeError('fetch failed', { cause: new Error('ECONNRESET') });
+    return new Response(response.body, { status: response.status, headers: response.headers });
+  };
 }
 
 async function readBody(incoming: IncomingMessage): Promise<string> {

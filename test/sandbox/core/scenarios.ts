@@ -5,15 +5,29 @@ export type Scenarios = {
   add(scenario: Scenario): void;
   clear(): void;
   active(): Scenario[];
+  /** The first active scenario of that name, used up by one; undefined when there is none. */
+  take(name: string): Scenario | undefined;
   /**
-   * The first active scenario of that name which applies to the route, used up by one; undefined when there is none.
-   * `route` is `METHOD /path/pattern`. A scenario without a route of its own applies wherever it is asked for.
+   * The same for a request on its way. `route` is `METHOD /path/pattern`. A scenario with a route of its own applies
+   * there only, one without applies where `byDefault` says so.
    */
-  take(name: string, route?: string): Scenario | undefined;
+  takeFor(name: string, route: string, byDefault: boolean): Scenario | undefined;
+  /** Looks without using up. */
+  peek(name: string): Scenario | undefined;
 };
 
 export function createScenarios(): Scenarios {
   let scenarios: Scenario[] = [];
+  const use = (found: Scenario | undefined) => {
+    if (found?.times === undefined) return found;
+    found.times -= 1;
+    if (found.times <= 0) scenarios = scenarios.filter(scenario => scenario !== found);
+    return found;
+  };
+  const named = (name: string, applies: (scenario: Scenario) => boolean = () => true) =>
+    scenarios.length === 0
+      ? undefined
+      : scenarios.find(scenario => scenario.name === name && applies(scenario));
   return {
     add: scenario => {
       scenarios.push({ ...scenario });
@@ -22,22 +36,22 @@ export function createScenarios(): Scenarios {
       scenarios = [];
     },
     active: () => scenarios.map(scenario => ({ ...scenario })),
-    take(name, route) {
-      const found = scenarios.find(scenario => scenario.name === name && appliesTo(scenario, route));
-      if (!found) return undefined;
-      if (found.times !== undefined) {
-        found.times -= 1;
-        if (found.times <= 0) scenarios = scenarios.filter(scenario => scenario !== found);
-      }
-      return found;
-    },
+    take: name => use(named(name)),
+    takeFor: (name, route, byDefault) =>
+      use(
+        named(name, scenario =>
+          scenario.route === undefined ? byDefault : isOnRoute(scenario.route, route),
+        ),
+      ),
+    peek: name => named(name),
   };
 }
 
 /** A scenario's route may leave the method out and may be the beginning of a path. */
-export function appliesTo(scenario: Scenario, route: string | undefined): boolean {
-  if (scenario.route === undefined || route === undefined) return true;
+function isOnRoute(wanted: string, route: string): boolean {
   const [method, path] = route.split(' ') as [string, string];
-  const wanted = scenario.route.includes(' ') ? scenario.route.split(' ') : [method, scenario.route];
-  return wanted[0] === method && path.startsWith(wanted[1] as string);
+  const [wantedMethod, wantedPath] = wanted.includes(' ')
+    ? (wanted.split(' ') as [string, string])
+    : [method, wanted];
+  return wantedMethod === method && path.startsWith(wantedPath);
 }

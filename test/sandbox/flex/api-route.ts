@@ -13,14 +13,14 @@ export const apiRoute = (route: ApiRoute): ServedRoute => ({
   serve: async (world, request) => {
     const form = answerForm(request);
     try {
-      const token = authorize(world, request, route.access);
+      const token = authorize(world, request, route);
       checkQueryNames(request, route);
       const answer = await route.handle({
         world,
         token,
         query: name => request.query.get(name) ?? undefined,
         include: listOf(request.query.get('include')),
-        body: route.method === 'POST' ? readBody(request) : {},
+        body: route.method === 'POST' ? readBody(request, route.body ?? []) : {},
       });
       const expanded = answer.bare === undefined || request.query.get('expand') === 'true';
       return respond(200, expanded ? answer.full : answer.bare, form);
@@ -58,9 +58,11 @@ export function answerForm(request: SandboxRequest): WireForm {
 }
 
 /** 401 says that a token is missing, unknown or expired; a good token that may not is 403. */
-function authorize(world: FlexWorld, request: SandboxRequest, access: ApiRoute['access']): Token {
+function authorize(world: FlexWorld, request: SandboxRequest, { method, path, access }: ApiRoute): Token {
   const bearer = bearerToken(request);
   if (bearer === undefined) throw new FlexRefusal(401, 'auth-missing-access-token', 'Missing access token');
+  const known = validToken(world, bearer);
+  if (known && world.scenarios.takeFor('expired-token', `${method} ${path}`, true)) known.expiresAt = 0;
   const token = validToken(world, bearer);
   if (!token) throw new FlexRefusal(401, 'auth-invalid-access-token', 'Invalid access token');
   if ((token.scope === 'integ') !== (access === 'integration'))
@@ -77,7 +79,7 @@ function checkQueryNames(request: SandboxRequest, route: ApiRoute): void {
   }
 }
 
-function readBody(request: SandboxRequest): PlainObject {
+function readBody(request: SandboxRequest, allowed: readonly string[]): PlainObject {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim();
   if (type !== 'application/transit+json' && type !== 'application/json') {
     throw new FlexRefusal(400, 'unsupported-content-type', 'Unsupported content type');
@@ -89,5 +91,7 @@ function readBody(request: SandboxRequest): PlainObject {
     throw new FlexRefusal(400, 'bad-request', 'The body can not be read');
   }
   if (!isPlainObject(body)) throw new FlexRefusal(400, 'bad-request', 'The body must be a map');
+  const unknown = Object.keys(body).find(name => !allowed.includes(name));
+  if (unknown !== undefined) throw disallowedKey([unknown], 'body');
   return body;
 }

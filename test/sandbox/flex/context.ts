@@ -37,7 +37,9 @@ export type ApiRoute = {
   /** `any` token of the marketplace, one of a `user`, or the `integration`'s. */
   access: 'any' | 'user' | 'integration';
   /** Query parameters besides include, expand, fields, limits and image variants. */
-  query?: string[];
+  query?: readonly string[];
+  /** Keys that the body of a command may hold. */
+  body?: readonly string[];
   handle: (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
 };
 

@@ -4,7 +4,12 @@ import { copy, Keyword, Uuid, type PlainObject } from './values.ts';
 export type Resource = { id: Uuid; type: string; attributes: PlainObject };
 
 /** A resource, its relations by name; null is an empty to-one relation. */
-export type Node = { resource: Resource; related: (name: string) => Related };
+export type Node = {
+  resource: Resource;
+  related: (name: string) => Related;
+  /** Names of the relations that hold one thing. */
+  toOne?: string[];
+};
 export type Related = Node | null | Node[] | undefined;
 
 type Document = { data: PlainObject | PlainObject[]; included?: PlainObject[]; meta?: PlainObject };
@@ -76,3 +81,18 @@ export const bareReference = (node: Node) => ({
 
 export const leaf = (resource: Resource | null): Node | null =>
   resource && { resource, related: () => undefined };
+
+/** A resource as the event feed holds it: attributes, and ids of what it has one of. */
+export function operatorResource(node: Node): PlainObject {
+  const relationships = Object.fromEntries(
+    (node.toOne ?? []).map(name => {
+      const related = node.related(name) as Node | null;
+      return [
+        name,
+        { data: related && { id: related.resource.id, type: new Keyword(related.resource.type) } },
+      ];
+    }),
+  );
+  const { id, type, attributes } = node.resource;
+  return { id, type: new Keyword(type), attributes: copy(attributes), relationships };
+}

@@ -1,17 +1,27 @@
 /** Which relations each resource has. What a viewer may see is decided here and in the wire formats. */
+import type { Booking } from './bookings/entity.ts';
 import { bookingResource } from './bookings/wire.ts';
 import { leaf, type Node, type Resource } from './document.ts';
 import type { Listing } from './listings/entity.ts';
 import { listingResource } from './listings/wire.ts';
+import {
+  paymentMethodResource,
+  stripeAccountResource,
+  stripeCustomerResource,
+} from './stripe-objects/wire.ts';
 import type { Party, Transaction } from './transactions/entity.ts';
-import { reviewResource, stockReservationResource } from './transactions/parts-wire.ts';
-import type { Review } from './transactions/parts.ts';
+import {
+  reviewResource,
+  stockAdjustmentResource,
+  stockReservationResource,
+} from './transactions/parts-wire.ts';
+import type { Review, StockAdjustment, StockReservation } from './transactions/parts.ts';
 import { transactionResource } from './transactions/wire.ts';
 import type { User } from './users/entity.ts';
 import {
   currentUserResource,
   operatorUserResource,
-  stripeAccountResource,
+  permissionSetResource,
   userResource,
 } from './users/wire.ts';
 import { Uuid } from './values.ts';
@@ -20,83 +30,125 @@ import type { FlexWorld } from './world.ts';
 const found = <T>(entity: T | undefined, node: (entity: T) => Node): Node | null =>
   entity ? node(entity) : null;
 
-const marketplaceNode = (world: FlexWorld) =>
-  leaf({
-    id: new Uuid(world.marketplaceId),
-    type: 'marketplace',
-    attributes: { name: 'Sandbox', description: null },
-  });
+const marketplaceNode = (world: FlexWorld) => leaf(marketplaceResource(world));
 
-type Relations = Record<string, () => Node | null | Node[]>;
-
-const nodeOf = (resource: Resource, relations: Relations): Node => ({
-  resource,
-  related: name => (Object.hasOwn(relations, name) ? relations[name]!() : undefined),
+export const marketplaceResource = (world: FlexWorld): Resource => ({
+  id: new Uuid(world.marketplaceId),
+  type: 'marketplace',
+  attributes: { name: 'Sandbox', description: null },
 });
+
+type ToOne = Record<string, () => Node | null>;
+type ToMany = Record<string, () => Node[]>;
+
+const nodeOf = (resource: Resource, toOne: ToOne, toMany: ToMany = {}): Node => ({
+  resource,
+  toOne: Object.keys(toOne),
+  related: name => {
+    if (Object.hasOwn(toOne, name)) return toOne[name]!();
+    return Object.hasOwn(toMany, name) ? toMany[name]!() : undefined;
+  },
+});
+
+const userById = (world: FlexWorld, id: string, viewer?: Party) =>
+  found(world.users.get(id), user => userNode(world, user, viewer));
+
+const listingById = (world: FlexWorld, id: string) =>
+  found(world.listings.get(id), listing => listingNode(world, listing));
+
+const transactionById = (world: FlexWorld, id: string) =>
+  found(world.transactions.get(id), transaction => leaf(transactionResource(transaction, 'operator'))!);
 
 export const userNode = (world: FlexWorld, user: User, viewer: Party = 'customer'): Node =>
   nodeOf(viewer === 'operator' ? operatorUserResource(user) : userResource(user), {
     profileImage: () => null,
     marketplace: () => marketplaceNode(world),
-    ...(viewer === 'operator' && { stripeAccount: () => leaf(stripeAccountResource(user)) }),
+    ...(viewer === 'operator' && {
+      stripeAccount: () => leaf(stripeAccountResource(user)),
+      effectivePermissionSet: () => leaf(permissionSetResource(user)),
+    }),
   });
 
 export const currentUserNode = (user: User): Node =>
   nodeOf(currentUserResource(user), {
     profileImage: () => null,
     stripeAccount: () => leaf(stripeAccountResource(user)),
-    stripeCustomer: () => null,
-    effectivePermissionSet: () =>
-      leaf({
-        id: new Uuid(user.id),
-        type: 'permissionSet',
-        attributes: {
-          postListings: 'permission/allow',
-          initiateTransactions: 'permission/allow',
-          read: 'permission/allow',
-        },
-      }),
+    stripeCustomer: () => stripeCustomerNode(user),
+    effectivePermissionSet: () => leaf(permissionSetResource(user)),
   });
+
+export const stripeCustomerNode = (user: User): Node | null => {
+  const resource = stripeCustomerResource(user);
+  return resource && nodeOf(resource, { defaultPaymentMethod: () => leaf(paymentMethodResource(user)) });
+};
 
 export const listingNode = (world: FlexWorld, listing: Listing, own = false): Node =>
-  nodeOf(listingResource(listing, own), {
-    author: () => found(world.users.get(listing.authorId), author => userNode(world, author)),
-    marketplace: () => marketplaceNode(world),
-    images: () => [],
-    currentStock: () =>
-      listing.stock === null
-        ? null
-        : leaf({ id: new Uuid(listing.id), type: 'stock', attributes: { quantity: listing.stock } }),
+  nodeOf(
+    listingResource(listing, own),
+    {
+      author: () => userById(world, listing.authorId),
+      marketplace: () => marketplaceNode(world),
+      currentStock: () =>
+        listing.stock === null
+          ? null
+          : leaf({ id: new Uuid(listing.id), type: 'stock', attributes: { quantity: listing.stock } }),
+    },
+    { images: () => [] },
+  );
+
+export const bookingNode = (world: FlexWorld, booking: Booking): Node =>
+  nodeOf(bookingResource(booking), {
+    listing: () => listingById(world, booking.listingId),
+    transaction: () => transactionById(world, booking.transactionId),
   });
 
-const reviewNode = (world: FlexWorld, review: Review): Node =>
-  nodeOf(reviewResource(review), {
-    author: () => found(world.users.get(review.authorId), author => userNode(world, author)),
-    subject: () => found(world.users.get(review.subjectId), subject => userNode(world, subject)),
-    listing: () => found(world.listings.get(review.listingId), listing => listingNode(world, listing)),
+export const stockReservationNode = (world: FlexWorld, reservation: StockReservation): Node =>
+  nodeOf(stockReservationResource(reservation), {
+    listing: () => listingById(world, reservation.listingId),
+    transaction: () => transactionById(world, reservation.transactionId),
   });
 
-export const transactionNode = (world: FlexWorld, transaction: Transaction, viewer: Party): Node => {
-  const user = (id: string) => found(world.users.get(id), entity => userNode(world, entity, viewer));
-  return nodeOf(transactionResource(transaction, viewer), {
-    marketplace: () => marketplaceNode(world),
-    listing: () => found(world.listings.get(transaction.listingId), listing => listingNode(world, listing)),
-    customer: () => user(transaction.customerId),
-    provider: () => user(transaction.providerId),
-    booking: () =>
-      found(world.bookings.get(transaction.bookingId ?? ''), booking => leaf(bookingResource(booking))!),
+export const stockAdjustmentNode = (world: FlexWorld, adjustment: StockAdjustment): Node =>
+  nodeOf(stockAdjustmentResource(adjustment), {
+    listing: () => listingById(world, adjustment.listingId),
     stockReservation: () =>
-      found(world.stockReservations.get(transaction.stockReservationId ?? ''), reservation =>
-        leaf(stockReservationResource(reservation))!,
+      found(world.stockReservations.get(adjustment.stockReservationId), entry =>
+        leaf(stockReservationResource(entry))!,
       ),
-    reviews: () =>
-      [...world.reviews.values()]
-        .filter(
-          review =>
-            review.transactionId === transaction.id && (review.state === 'public' || viewer === 'operator'),
-        )
-        .map(review => reviewNode(world, review)),
-    messages: () => [],
-    protectedFileAttachments: () => [],
   });
-};
+
+export const reviewNode = (world: FlexWorld, review: Review): Node =>
+  nodeOf(reviewResource(review), {
+    author: () => userById(world, review.authorId),
+    subject: () => userById(world, review.subjectId),
+    listing: () => listingById(world, review.listingId),
+    transaction: () => transactionById(world, review.transactionId),
+  });
+
+export const transactionNode = (world: FlexWorld, transaction: Transaction, viewer: Party): Node =>
+  nodeOf(
+    transactionResource(transaction, viewer, world.settings.operatorSeesPaymentIntents),
+    {
+      marketplace: () => marketplaceNode(world),
+      listing: () => listingById(world, transaction.listingId),
+      customer: () => userById(world, transaction.customerId, viewer),
+      provider: () => userById(world, transaction.providerId, viewer),
+      booking: () =>
+        found(world.bookings.get(transaction.bookingId ?? ''), booking => leaf(bookingResource(booking))!),
+      stockReservation: () =>
+        found(world.stockReservations.get(transaction.stockReservationId ?? ''), entry =>
+          leaf(stockReservationResource(entry))!,
+        ),
+    },
+    {
+      reviews: () =>
+        [...world.reviews.values()]
+          .filter(
+            review =>
+              review.transactionId === transaction.id && (review.state === 'public' || viewer === 'operator'),
+          )
+          .map(review => reviewNode(world, review)),
+      messages: () => [],
+      protectedFileAttachments: () => [],
+    },
+  );

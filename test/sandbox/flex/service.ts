@@ -1,4 +1,5 @@
-import type { SandboxRequest, SandboxResponse, Service } from '../core/http.ts';
+import { passWithFaults } from '../core/faults.ts';
+import type { SandboxRequest, Service } from '../core/http.ts';
 import type { RequestCounter } from '../core/request-counter.ts';
 import { createRouter } from '../core/router.ts';
 import { answerForm, errorBody, respond } from './api-route.ts';
@@ -6,9 +7,13 @@ import { assetRoutes } from './assets/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import type { ServedRoute } from './context.ts';
 import { FlexRefusal } from './errors.ts';
+import { eventRoutes } from './events/routes.ts';
 import { listingRoutes } from './listings/routes.ts';
+import { processRoutes } from './process/routes.ts';
+import { stripeObjectRoutes } from './stripe-objects/routes.ts';
 import { transactionRoutes } from './transactions/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { Keyword, Uuid } from './values.ts';
 import type { FlexWorld } from './world.ts';
 
 export const flexRoutes: ServedRoute[] = [
@@ -16,6 +21,9 @@ export const flexRoutes: ServedRoute[] = [
   ...listingRoutes,
   ...userRoutes,
   ...transactionRoutes,
+  ...processRoutes,
+  ...stripeObjectRoutes,
+  ...eventRoutes,
   ...assetRoutes,
 ];
 
@@ -24,38 +32,53 @@ const findRoute = createRouter(flexRoutes);
 export function createFlexService(world: () => FlexWorld, counter: RequestCounter): Service {
   return async request => {
     const match = findRoute(request);
-    const finished = counter.started(
-      match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`,
-    );
+    const route = match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`;
+    const finished = counter.started(route);
     try {
-      return match
-        ? await serveWithScenarios(world(), request, match.route, match.params)
-        : unknownRoute(world(), request);
+      if (!match)
+        return refuse(world(), request, 404, `The sandbox has no ${request.method} ${request.path}`);
+      const passage = {
+        route,
+        byDefault: isApi(match.route),
+        isCommand: match.route.method === 'POST' && !match.route.path.endsWith('_speculative'),
+        refuse: (status: number) => refuse(world(), request, status),
+        anotherEntity: () => respond(200, anotherEntity(world()), answerForm(request)),
+      };
+      return await passWithFaults(world(), passage, () =>
+        isApi(match.route) ? withinLimits(world(), request, match) : serve(world(), request, match),
+      );
     } finally {
       finished();
     }
   };
 }
 
-/** What goes wrong between Flex and its caller, whatever the endpoint. */
-async function serveWithScenarios(
-  world: FlexWorld,
-  request: SandboxRequest,
-  route: ServedRoute,
-  params: Record<string, string>,
-): Promise<SandboxResponse> {
-  const name = `${route.method} ${route.path}`;
-  const { scenarios } = world;
-  const isApi = /^\/v1\/(integration_)?api\//.test(route.path);
-  if (isApi && scenarios.take('hang', name)) return { ...respond(200, {}, 'transit'), delivery: 'never' };
-  const refused = isApi ? scenarios.take('status', name) : undefined;
-  if (refused) return refuse(world, request, Number(refused['code'] ?? 500));
-  const response = await route.serve(world, request, params);
-  const committed =
-    isApi && route.method === 'POST' && !route.path.endsWith('_speculative') && response.status === 200;
-  if (committed && scenarios.take('drop-after-commit', name)) return { ...response, delivery: 'reset' };
-  return response;
+type Match = NonNullable<ReturnType<typeof findRoute>>;
+
+const serve = async (world: FlexWorld, request: SandboxRequest, { route, params }: Match) =>
+  route.serve(world, request, params);
+
+async function withinLimits(world: FlexWorld, request: SandboxRequest, match: Match) {
+  const isIntegration = match.route.path.startsWith('/v1/integration_api/');
+  let leave: () => void;
+  try {
+    leave = world.limits.enter(world.clock, world.settings, {
+      isCommand: request.method === 'POST',
+      isIntegration,
+    });
+  } catch (error) {
+    if (error instanceof FlexRefusal)
+      return respond(error.status, errorBody(world, error), answerForm(request));
+    throw error;
+  }
+  try {
+    return await serve(world, request, match);
+  } finally {
+    leave();
+  }
 }
+
+const isApi = ({ path }: ServedRoute) => /^\/v1\/(integration_)?api\//.test(path);
 
 const codes: Record<number, string> = {
   400: 'bad-request',
@@ -66,19 +89,23 @@ const codes: Record<number, string> = {
   429: 'too-many-requests',
 };
 
-const refuse = (world: FlexWorld, request: SandboxRequest, status: number) =>
+const refuse = (
+  world: FlexWorld,
+  request: SandboxRequest,
+  status: number,
+  title = 'A scenario of the sandbox',
+) =>
   respond(
     status,
-    errorBody(world, new FlexRefusal(status, codes[status] ?? 'internal-error', 'A scenario of the sandbox')),
+    errorBody(world, new FlexRefusal(status, codes[status] ?? 'internal-error', title)),
     answerForm(request),
   );
 
-const unknownRoute = (world: FlexWorld, request: SandboxRequest) =>
-  respond(
-    404,
-    errorBody(
-      world,
-      new FlexRefusal(404, 'not-found', `The sandbox has no ${request.method} ${request.path}`),
-    ),
-    answerForm(request),
-  );
+/** What nobody asks for. */
+const anotherEntity = (world: FlexWorld) => ({
+  data: {
+    id: new Uuid(world.marketplaceId),
+    type: new Keyword('marketplace'),
+    attributes: { name: 'Sandbox' },
+  },
+});

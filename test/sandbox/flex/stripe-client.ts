@@ -4,15 +4,32 @@
  */
 import Stripe from 'stripe';
 
-export type FlexStripe = {
+/** Which key Flex holds in Console. The others are what goes wrong there. */
+export type FlexKey = 'own' | 'revoked' | 'live' | 'other-account';
+
+export type FlexStripe = (key: FlexKey) => FlexStripeCalls;
+
+export type FlexStripeCalls = {
   createPaymentIntent(order: PaymentIntentOrder): Promise<{ id: string; clientSecret: string }>;
   /** Moves a PaymentIntent that its customer has confirmed on; false when its status does not allow that. */
-  confirmPaymentIntent(id: string, push: boolean): Promise<boolean>;
+  confirmPaymentIntent(id: string): Promise<boolean>;
   capturePaymentIntent(id: string): Promise<void>;
   /** Gives all money back: cancels what is not captured, refunds what is. */
   refundPayment(id: string): Promise<void>;
   /** Pays out what a captured payment brought its provider; false while the money has not settled. */
   createPayout(id: string): Promise<boolean>;
+  createCustomer(customer: {
+    email: string;
+    name: string;
+    userId: string;
+    paymentMethod?: string;
+  }): Promise<{ id: string }>;
+  attachPaymentMethod(
+    customerId: string,
+    paymentMethod: string,
+  ): Promise<{ id: string; brand: string; last4: string }>;
+  detachPaymentMethod(id: string): Promise<void>;
+  createSetupIntent(): Promise<{ id: string; clientSecret: string }>;
 };
 
 /** Amounts in minor units. */
@@ -27,7 +44,10 @@ export type PaymentIntentOrder = {
   captureMethod: 'manual' | 'automatic';
   paymentMethodTypes: string[];
   paymentMethod: string | undefined;
+  stripeCustomerId: string | undefined;
   savePaymentMethod: boolean;
+  /** The customer is not there: confirmed at once with the saved payment method. */
+  offSession: boolean;
 };
 
 /** What Stripe said when it refused, for Flex's 402. */
@@ -38,7 +58,16 @@ export const stripeRefusalData = (error: unknown): StripeRefusalData | undefined
     ? { stripeMessage: error.message, stripeCode: error.code }
     : undefined;
 
-export function createFlexStripe(stripe: Stripe): FlexStripe {
+export const createFlexStripe = (clientFor: (key: FlexKey) => Stripe): FlexStripe => {
+  const calls = new Map<FlexKey, FlexStripeCalls>();
+  return key => {
+    const known = calls.get(key) ?? flexStripeCalls(clientFor(key));
+    calls.set(key, known);
+    return known;
+  };
+};
+
+function flexStripeCalls(stripe: Stripe): FlexStripeCalls {
   return {
     async createPaymentIntent(order) {
       const intent = await stripe.paymentIntents.create({
@@ -56,13 +85,16 @@ export function createFlexStripe(stripe: Stripe): FlexStripe {
           'sharetribe-platform': 'sharetribe',
         },
         ...(order.paymentMethod !== undefined && { payment_method: order.paymentMethod }),
+        ...(order.stripeCustomerId !== undefined && { customer: order.stripeCustomerId }),
         ...(order.savePaymentMethod && { setup_future_usage: 'off_session' }),
+        ...(order.offSession && { off_session: true, confirm: true }),
       });
       return { id: intent.id, clientSecret: intent.client_secret! };
     },
-    async confirmPaymentIntent(id, push) {
+    async confirmPaymentIntent(id) {
       const intent = await stripe.paymentIntents.retrieve(id);
-      if (intent.status === 'requires_capture' || (push && intent.status === 'succeeded')) return true;
+      const isPush = intent.capture_method !== 'manual';
+      if (intent.status === 'requires_capture' || (isPush && intent.status === 'succeeded')) return true;
       if (intent.status !== 'requires_confirmation') return false;
       const confirmed = await stripe.paymentIntents.confirm(id);
       return confirmed.status === 'requires_capture' || confirmed.status === 'succeeded';
@@ -83,21 +115,39 @@ export function createFlexStripe(stripe: Stripe): FlexStripe {
       } else await stripe.paymentIntents.cancel(id);
     },
     async createPayout(id) {
-      const intent = await stripe.paymentIntents.retrieve(id);
-      const destination = intent.transfer_data?.destination as string;
+      const intent = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge.transfer'] });
+      const transfer = (intent.latest_charge as Stripe.Charge).transfer as Stripe.Transfer | null;
+      // A captured payment has no transfer for a moment.
+      if (!transfer) return false;
       try {
         await stripe.payouts.create(
-          {
-            amount: intent.amount_received - (intent.application_fee_amount ?? 0),
-            currency: intent.currency,
-          },
-          { stripeAccount: destination, idempotencyKey: `payout:${id}` },
+          { amount: transfer.amount - (intent.application_fee_amount ?? 0), currency: intent.currency },
+          { stripeAccount: transfer.destination as string, idempotencyKey: `payout:${id}` },
         );
         return true;
       } catch (error) {
         if (stripeRefusalData(error)?.stripeCode === 'balance_insufficient') return false;
         throw error;
       }
+    },
+    async createCustomer({ email, name, userId, paymentMethod }) {
+      return stripe.customers.create({
+        email,
+        name,
+        metadata: { 'sharetribe-user-id': userId },
+        ...(paymentMethod !== undefined && { payment_method: paymentMethod }),
+      });
+    },
+    async attachPaymentMethod(customerId, paymentMethod) {
+      const method = await stripe.paymentMethods.attach(paymentMethod, { customer: customerId });
+      return { id: method.id, brand: method.card?.brand ?? 'unknown', last4: method.card?.last4 ?? '' };
+    },
+    async detachPaymentMethod(id) {
+      await stripe.paymentMethods.detach(id);
+    },
+    async createSetupIntent() {
+      const intent = await stripe.setupIntents.create({});
+      return { id: intent.id, clientSecret: intent.client_secret! };
     },
   };
 }

@@ -3,11 +3,13 @@ import { createRandom, type Random } from '../core/random.ts';
 import type { Scenarios } from '../core/scenarios.ts';
 import type { Token } from './auth/tokens.ts';
 import type { Booking } from './bookings/entity.ts';
+import type { FlexEvent } from './events/entity.ts';
+import { createLimits, type Limits } from './limits.ts';
 import type { Listing } from './listings/entity.ts';
-import type { Process } from './process/process.ts';
+import type { Processes } from './process/registry.ts';
 import type { FlexStripe } from './stripe-client.ts';
-import type { Review, StockReservation } from './transactions/parts.ts';
 import type { Transaction } from './transactions/entity.ts';
+import type { Review, StockAdjustment, StockReservation } from './transactions/parts.ts';
 import type { User } from './users/entity.ts';
 import { copy } from './values.ts';
 
@@ -30,12 +32,18 @@ export type FlexWorld = {
   users: Map<string, User>;
   listings: Map<string, Listing>;
   transactions: Map<string, Transaction>;
+  /** Every version a transaction had, for reads that are behind. */
+  pastTransactions: Map<string, { at: number; transaction: Transaction }[]>;
   bookings: Map<string, Booking>;
   stockReservations: Map<string, StockReservation>;
+  stockAdjustments: Map<string, StockAdjustment>;
   reviews: Map<string, Review>;
   tokens: Map<string, Token>;
+  /** The event feed, in the order of its sequence ids. */
+  feed: FlexEvent[];
   /** Transactions that a transition is under way on. */
   locked: Set<string>;
+  limits: Limits;
 };
 
 export type FlexSettings = {
@@ -43,13 +51,14 @@ export type FlexSettings = {
   refreshTokenSeconds: number;
   /** In life, login-as gives `user:limited`; in dev and test environments `user`. */
   loginAsScope: 'user:limited' | 'user';
-};
-
-/** Aliases such as `default-booking/release-1`, and every version that a transaction may be pinned to. */
-export type Processes = {
-  byAlias(alias: string): Process | undefined;
-  version(name: string, version: number): Process | undefined;
-  aliases(): string[];
+  /** Whether the Integration API shows `stripePaymentIntents` is not established. */
+  operatorSeesPaymentIntents: boolean;
+  /** The limits of dev and test environments: queries 1/s, commands 1 per 2 s. Live has none. */
+  devRateLimits: boolean;
+  /** Integration API requests at once, per client address. */
+  integrationConcurrency: number;
+  /** 90 in live, 7 in dev and test environments. */
+  eventRetentionDays: number;
 };
 
 export type FlexSeed = {
@@ -69,9 +78,10 @@ export type FlexBase = Pick<
 };
 
 export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
+  const { randomSeed, ...parts } = base;
   return {
-    ...base,
-    random: createRandom(base.randomSeed),
+    ...parts,
+    random: createRandom(randomSeed),
     marketplaceId: seed.marketplaceId,
     application: seed.application,
     integration: seed.integration,
@@ -79,10 +89,30 @@ export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
     users: new Map(seed.users.map(user => [user.id, copy(user)])),
     listings: new Map(seed.listings.map(listing => [listing.id, copy(listing)])),
     transactions: new Map(),
+    pastTransactions: new Map(),
     bookings: new Map(),
     stockReservations: new Map(),
+    stockAdjustments: new Map(),
     reviews: new Map(),
     tokens: new Map(),
+    feed: [],
     locked: new Set(),
+    limits: createLimits(),
   };
+}
+
+/** Keeps a transaction, and what it was. */
+export function saveTransaction(world: FlexWorld, transaction: Transaction): void {
+  world.transactions.set(transaction.id, transaction);
+  const past = world.pastTransactions.get(transaction.id) ?? [];
+  past.push({ at: world.clock.now(), transaction });
+  world.pastTransactions.set(transaction.id, past);
+}
+
+/** A transaction as a read sees it: as it is, or as it was when reads are behind. */
+export function readTransaction(world: FlexWorld, id: string): Transaction | undefined {
+  const stale = world.scenarios.peek('stale-read');
+  if (!stale) return world.transactions.get(id);
+  const seenAt = world.clock.now() - Number(stale['ms']);
+  return world.pastTransactions.get(id)?.findLast(version => version.at <= seenAt)?.transaction;
 }

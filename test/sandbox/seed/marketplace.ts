@@ -28,6 +28,13 @@ const person = (number: number, given: Person): SeedUser => ({
   createdAt: CREATED,
   banned: false,
   deleted: false,
+  pendingApproval: false,
+  permissions: {
+    postListings: 'permission/allow',
+    initiateTransactions: 'permission/allow',
+    read: 'permission/allow',
+  },
+  stripeCustomer: null,
   stripeAccount:
     given.stripeAccountId === undefined
       ? null
@@ -43,6 +50,7 @@ const person = (number: number, given: Person): SeedUser => ({
 });
 
 const PLATFORM_ACCOUNT = 'acct_1SbxPlatFormAc99';
+const OTHER_ACCOUNT = 'acct_1SbxAnotherPlatf';
 const HEALTHY_ACCOUNT = 'acct_1SbxPetraHealthy';
 const RESTRICTED_ACCOUNT = 'acct_1SbxRicoRestrict';
 
@@ -200,9 +208,16 @@ export const stripeSeed: StripeSeed = {
     secretKey: 'sk_test_51SbxPlatFormAc99sandbox',
     publishableKey: 'pk_test_51SbxPlatFormAc99sandbox',
     webhookSecret: 'whsec_sandbox0000000000000000000000',
+    otherAccountId: OTHER_ACCOUNT,
+    otherKey: 'sk_test_51SbxAnotherPlatfsandbox',
+    flexKey: 'sk_test_51SbxPlatFormAc99flexown',
+    flexRevokedKey: 'sk_test_51SbxPlatFormAc99revoked',
+    // Put together, so that no tool takes the repository for one that holds a live key.
+    flexLiveKey: ['sk', 'live', '51SbxPlatFormAc99flexown'].join('_'),
   },
   accounts: [
     account(PLATFORM_ACCOUNT, { email: 'operator@sandbox.example' }),
+    account(OTHER_ACCOUNT, { email: 'another@sandbox.example' }),
     account(HEALTHY_ACCOUNT, { email: 'petra@sandbox.example' }),
     account(RESTRICTED_ACCOUNT, {
       email: 'rico@sandbox.example',

@@ -1,5 +1,7 @@
+import { resourceMissing } from './errors.ts';
 import type { Parameters } from './parameters.ts';
-import type { StripeWorld } from './world.ts';
+import type { Owned, WireObject } from './shapes.ts';
+import { seconds, type StripeWorld } from './world.ts';
 
 /** One call as an endpoint sees it: authenticated, its form read. */
 export type StripeCall = {
@@ -10,13 +12,11 @@ export type StripeCall = {
   parameters: (endpoint: string, extra?: Record<string, string>) => Parameters;
   /** The connected account it is made for (`Stripe-Account`), else the platform. */
   account: string;
+  livemode: boolean;
   key: 'secret' | 'publishable';
   requestId: string;
   idempotencyKey: string | null;
 };
-
-/** What an endpoint gives back: a wire object. */
-export type WireObject = Record<string, unknown>;
 
 export type StripeRoute = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -26,10 +26,32 @@ export type StripeRoute = {
   handle: (call: StripeCall) => WireObject;
 };
 
-/** Looks up something of the calling account; `missing` makes the refusal when it is not there. */
-export function ownedBy<T extends { account: string }>(
+/** Of the calling account and in its mode. An object of the other mode is said to exist there, and not found. */
+export function findOwn<T extends Owned>(
   call: StripeCall,
-  entity: T | undefined,
-): T | undefined {
-  return entity?.account === call.account ? entity : undefined;
+  collection: Map<string, T>,
+  id: string,
+  kind: string,
+  param: string,
+  status = 404,
+): T {
+  const found = collection.get(id);
+  if (found?.account === call.account && found.livemode === call.livemode) return found;
+  const [there, here] = call.livemode ? ['test', 'live'] : ['live', 'test'];
+  const hint =
+    found?.account === call.account
+      ? `; a similar object exists in ${there} mode, but a ${here} mode key was used to make this request.`
+      : '';
+  throw resourceMissing(kind, id, param, status, hint);
 }
+
+/** What the calling account has of a kind, in its mode, oldest first. */
+export const allOwn = <T extends Owned>(call: StripeCall, collection: Map<string, T>): T[] =>
+  [...collection.values()].filter(item => item.account === call.account && item.livemode === call.livemode);
+
+/** The common part of a new object. */
+export const newlyOwned = (call: Pick<StripeCall, 'world' | 'account' | 'livemode'>) => ({
+  account: call.account,
+  livemode: call.livemode,
+  created: seconds(call.world),
+});

@@ -21,8 +21,8 @@ export const badRequest = (
   details: { code?: string; param?: string } & Record<string, unknown> = {},
 ) => new StripeRefusal(400, { message, ...details });
 
-export const resourceMissing = (kind: string, id: string, param: string, status = 404) =>
-  new StripeRefusal(status, { message: `No such ${kind}: '${id}'`, code: 'resource_missing', param });
+export const resourceMissing = (kind: string, id: string, param: string, status = 404, hint = '') =>
+  new StripeRefusal(status, { message: `No such ${kind}: '${id}'${hint}`, code: 'resource_missing', param });
 
 export const unauthenticated = (message: string, code?: string) =>
   new StripeRefusal(401, code === undefined ? { message } : { message, code });
@@ -37,4 +37,10 @@ export const cardDeclined = (
     message: decline.message,
     ...(decline.declineCode && { decline_code: decline.declineCode }),
     ...extra,
+  });
+
+export const noAccess = (account: string) =>
+  new StripeRefusal(403, {
+    message: `The provided key does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
+    code: 'account_invalid',
   });

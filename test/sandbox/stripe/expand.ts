@@ -1,10 +1,11 @@
 import { accountWire } from './accounts/wire.ts';
 import { applicationFeeWire, balanceTransactionWire, transferWire } from './balance/wire.ts';
 import { chargeWire } from './charges/wire.ts';
-import type { WireObject } from './context.ts';
+import { customerWire } from './customers/wire.ts';
 import { badRequest } from './errors.ts';
 import { paymentIntentWire } from './payment-intents/wire.ts';
 import { paymentMethodWire } from './payment-methods/wire.ts';
+import type { WireObject } from './shapes.ts';
 import { seconds, type StripeWorld } from './world.ts';
 
 type Load = (world: StripeWorld, id: string) => WireObject | undefined;
@@ -22,6 +23,7 @@ const mapped =
 const charge = mapped(world => world.charges, chargeWire);
 const paymentIntent = mapped(world => world.paymentIntents, paymentIntentWire);
 const paymentMethod = mapped(world => world.paymentMethods, paymentMethodWire);
+const customer = mapped(world => world.customers, customerWire);
 const account = mapped(world => world.accounts, accountWire);
 const transfer = mapped(world => world.transfers, transferWire);
 const applicationFee = mapped(world => world.applicationFees, applicationFeeWire);
@@ -33,20 +35,31 @@ const balanceTransaction = mapped(
 /** Which fields of which object hold an id that can be opened. */
 const expandable: Record<string, Record<string, Load>> = {
   payment_intent: {
+    customer,
     latest_charge: charge,
     payment_method: paymentMethod,
     on_behalf_of: account,
     'transfer_data.destination': account,
   },
   charge: {
+    customer,
     payment_intent: paymentIntent,
+    payment_method: paymentMethod,
     balance_transaction: balanceTransaction,
     application_fee: applicationFee,
+    source_transfer: transfer,
     transfer,
     on_behalf_of: account,
   },
   refund: { charge, payment_intent: paymentIntent, balance_transaction: balanceTransaction },
-  transfer: { balance_transaction: balanceTransaction, destination: account, source_transaction: charge },
+  setup_intent: { customer, payment_method: paymentMethod },
+  payment_method: { customer },
+  transfer: {
+    balance_transaction: balanceTransaction,
+    destination: account,
+    destination_payment: charge,
+    source_transaction: charge,
+  },
   application_fee: { account, charge, balance_transaction: balanceTransaction },
   payout: { balance_transaction: balanceTransaction },
 };

@@ -17,7 +17,7 @@ export type StoredAnswer = {
 
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
-export type IdempotentRun = { key: string; account: string; fingerprint: string; requestId: string };
+export type IdempotentRun = { key: string; scope: string; fingerprint: string; requestId: string };
 
 /** Runs the endpoint once for a key; a repeat gets the first run's answer. */
 export async function runOnce(
@@ -28,7 +28,7 @@ export async function runOnce(
   if (run.key === '' || run.key.length > 255) {
     throw badRequest('Idempotency keys must be between 1 and 255 characters.', { param: 'Idempotency-Key' });
   }
-  const name = `${run.account} ${run.key}`;
+  const name = `${run.scope} ${run.key}`;
   const known = world.answers.get(name);
   if (known && world.clock.now() - known.storedAt < KEPT_MS) return repeat(known, run);
 

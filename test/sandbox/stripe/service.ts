@@ -1,26 +1,41 @@
 /** Stripe's front door: key, version, account, idempotency, then the endpoint. */
 import { createHash } from 'node:crypto';
+import { passWithFaults } from '../core/faults.ts';
 import type { SandboxRequest, SandboxResponse, Service } from '../core/http.ts';
 import type { RequestCounter } from '../core/request-counter.ts';
 import { createRouter } from '../core/router.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { balanceRoutes } from './balance/routes.ts';
+import { chargeRoutes } from './charges/routes.ts';
 import type { StripeCall, StripeRoute } from './context.ts';
-import { badRequest, StripeRefusal, unauthenticated } from './errors.ts';
+import { customerRoutes } from './customers/routes.ts';
+import { badRequest, noAccess, StripeRefusal } from './errors.ts';
+import { eventRoutes } from './events/routes.ts';
 import { expandAll } from './expand.ts';
 import { parseForm } from './form.ts';
-import { runOnce } from './idempotency.ts';
+import { keyInUse, runOnce } from './idempotency.ts';
+import { authenticate, authorize, type StripeKey } from './keys.ts';
 import { checkParameters } from './parameters.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
+import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { refundRoutes } from './refunds/routes.ts';
+import { setupIntentRoutes } from './setup-intents/routes.ts';
 import { API_VERSION } from './version.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 import type { StripeWorld } from './world.ts';
 
+/** A resource that is built later adds its routes here. */
 export const stripeRoutes: StripeRoute[] = [
   ...paymentIntentRoutes,
+  ...setupIntentRoutes,
+  ...chargeRoutes,
   ...refundRoutes,
+  ...customerRoutes,
+  ...paymentMethodRoutes,
   ...accountRoutes,
   ...balanceRoutes,
+  ...eventRoutes,
+  ...webhookRoutes,
 ];
 
 const findRoute = createRouter(stripeRoutes);
@@ -28,21 +43,37 @@ const findRoute = createRouter(stripeRoutes);
 export function createStripeService(world: () => StripeWorld, counter: RequestCounter): Service {
   return async request => {
     const match = findRoute(request);
-    const finished = counter.started(
-      match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`,
-    );
+    const name = match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`;
+    const finished = counter.started(name);
     const requestId = `req_${world().random.base62(14)}`;
+    const answerTo = (error: StripeRefusal) => refusal(error, request, requestId);
+    const serve = async () => {
+      try {
+        if (!match) throw unknownRoute(request);
+        return await callEndpoint(world(), request, match.route, match.params, requestId);
+      } catch (error) {
+        if (error instanceof StripeRefusal) return answerTo(error);
+        throw error;
+      }
+    };
     try {
-      if (!match) throw unknownRoute(request);
-      return await callEndpoint(world(), request, match.route, match.params, requestId);
-    } catch (error) {
-      if (error instanceof StripeRefusal) return refusal(error, request, requestId);
-      throw error;
+      const isCommand = request.method !== 'GET';
+      const refuse = (status: number) => answerTo(refusalWith(status));
+      return await passWithFaults(world(), { route: name, byDefault: false, isCommand, refuse }, serve);
     } finally {
       finished();
     }
   };
 }
+
+/** What Stripe says when it fails by itself. */
+const refusalWith = (status: number) =>
+  status === 429
+    ? new StripeRefusal(429, { message: 'Request rate limit exceeded.', code: 'rate_limit' })
+    : new StripeRefusal(status, {
+        message: 'An unknown error occurred',
+        type: status >= 500 ? 'api_error' : 'invalid_request_error',
+      });
 
 async function callEndpoint(
   world: StripeWorld,
@@ -52,14 +83,9 @@ async function callEndpoint(
   requestId: string,
 ): Promise<SandboxResponse> {
   const key = authenticate(world, request);
-  if (key === 'publishable' && !route.publishable) {
-    throw unauthenticated(
-      'This API call cannot be made with a publishable API key. Please use a secret API key.',
-      'secret_key_required',
-    );
-  }
+  authorize(world, key, route);
   checkVersion(request);
-  const account = actingAccount(world, request);
+  const account = actingAccount(world, key, request);
   const idempotencyKey = request.method === 'POST' ? (request.headers['idempotency-key'] ?? null) : null;
   const form = parseForm(request.method === 'GET' ? request.query.toString() : request.body);
   const call: StripeCall = {
@@ -67,11 +93,12 @@ async function callEndpoint(
     path,
     parameters: (endpoint, extra) => checkParameters(endpoint, form, extra),
     account,
-    key,
+    livemode: key.livemode,
+    key: key.kind === 'publishable' ? 'publishable' : 'secret',
     requestId,
     idempotencyKey,
   };
-  const endpoint = async () => {
+  const endpoint = (): SandboxResponse => {
     try {
       const object = route.handle(call);
       expandAll(world, object, Array.isArray(form['expand']) ? form['expand'].map(String) : []);
@@ -83,28 +110,21 @@ async function callEndpoint(
     }
   };
   if (idempotencyKey === null) return endpoint();
+  const place = `${route.method} ${route.path}`;
+  if (world.scenarios.takeFor('in-flight-409', place, true)) throw keyInUse(idempotencyKey);
   const fingerprint = createHash('sha256')
     .update(`${request.method} ${request.path} ${JSON.stringify(form)}`)
     .digest('hex');
-  return runOnce(world, { key: idempotencyKey, account, fingerprint, requestId }, endpoint);
+  const scope = `${account} ${key.livemode ? 'live' : 'test'}`;
+  return runOnce(world, { key: idempotencyKey, scope, fingerprint, requestId }, async () => {
+    const slow = world.scenarios.takeFor('slow-commit', place, true);
+    if (slow) await world.clock.sleep(Number(slow['ms']));
+    const response = endpoint();
+    return world.scenarios.takeFor('saved-500', place, true)
+      ? refusal(refusalWith(500), request, requestId)
+      : response;
+  });
 }
-
-function authenticate(world: StripeWorld, request: SandboxRequest): 'secret' | 'publishable' {
-  const header = request.headers['authorization'] ?? '';
-  const [scheme, value = ''] = header.split(' ');
-  const key = /^basic$/i.test(scheme ?? '') ? Buffer.from(value, 'base64').toString().split(':')[0] : value;
-  if (!key) {
-    throw unauthenticated(
-      "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
-    );
-  }
-  if (key === world.platform.secretKey) return 'secret';
-  if (key === world.platform.publishableKey) return 'publishable';
-  throw unauthenticated(`Invalid API Key provided: ${maskKey(key)}`);
-}
-
-const maskKey = (key: string) =>
-  `${key.slice(0, 8)}${'*'.repeat(Math.max(0, key.length - 12))}${key.slice(-4)}`;
 
 function checkVersion(request: SandboxRequest): void {
   const version = request.headers['stripe-version'];
@@ -113,15 +133,9 @@ function checkVersion(request: SandboxRequest): void {
   }
 }
 
-function actingAccount(world: StripeWorld, request: SandboxRequest): string {
-  const account = request.headers['stripe-account'];
-  if (account === undefined) return world.platform.accountId;
-  if (!world.accounts.has(account)) {
-    throw new StripeRefusal(403, {
-      message: `The provided key does not have access to account '${account}' (or that account does not exist). Application access may have been revoked.`,
-      code: 'account_invalid',
-    });
-  }
+function actingAccount(world: StripeWorld, key: StripeKey, request: SandboxRequest): string {
+  const account = request.headers['stripe-account'] ?? key.account;
+  if (!world.accounts.has(account)) throw noAccess(account);
   return account;
 }
 

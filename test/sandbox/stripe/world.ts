@@ -4,21 +4,29 @@ import type { Scenarios } from '../core/scenarios.ts';
 import type { Account } from './accounts/entity.ts';
 import type { ApplicationFee, BalanceTransaction, Payout, Transfer } from './balance/entity.ts';
 import type { Charge } from './charges/entity.ts';
+import type { Customer } from './customers/entity.ts';
 import type { StripeEvent } from './events/entity.ts';
 import type { StoredAnswer } from './idempotency.ts';
+import type { StripeKey } from './keys.ts';
 import type { PaymentIntent } from './payment-intents/entity.ts';
 import type { PaymentMethod } from './payment-methods/entity.ts';
 import type { Refund } from './refunds/entity.ts';
+import type { SetupIntent } from './setup-intents/entity.ts';
+import type { PostToWebhook, WebhookEndpoint } from './webhooks/entity.ts';
 
-/** What the sandbox's Stripe knows. One platform account, its keys, and the accounts connected to it. */
+/** What the sandbox's Stripe knows: one platform account, its keys, and the accounts connected to it. */
 export type StripeWorld = {
   clock: Clock;
   random: Random;
   scenarios: Scenarios;
+  postToWebhook: PostToWebhook;
   platform: Platform;
+  keys: Map<string, StripeKey>;
   accounts: Map<string, Account>;
   paymentIntents: Map<string, PaymentIntent>;
+  setupIntents: Map<string, SetupIntent>;
   paymentMethods: Map<string, PaymentMethod>;
+  customers: Map<string, Customer>;
   charges: Map<string, Charge>;
   refunds: Map<string, Refund>;
   transfers: Map<string, Transfer>;
@@ -26,7 +34,8 @@ export type StripeWorld = {
   balanceTransactions: Map<string, BalanceTransaction>;
   payouts: Map<string, Payout>;
   events: StripeEvent[];
-  /** By account, then key: see `idempotency.ts`. */
+  webhookEndpoints: Map<string, WebhookEndpoint>;
+  /** By account and mode, then key: see `idempotency.ts`. */
   answers: Map<string, StoredAnswer>;
 };
 
@@ -35,22 +44,48 @@ export type Platform = {
   secretKey: string;
   publishableKey: string;
   webhookSecret: string;
+  /** Flex holds keys of its own; which one it uses is a matter of scenarios. */
+  flexKey: string;
+  flexRevokedKey: string;
+  flexLiveKey: string;
+  /** Another marketplace's account, and a key of it that ended up in Console. */
+  otherAccountId: string;
+  otherKey: string;
 };
 
 export type StripeSeed = { platform: Platform; accounts: Account[] };
 
-export function createStripeWorld(
-  seed: StripeSeed,
-  base: { clock: Clock; scenarios: Scenarios; randomSeed: number },
-): StripeWorld {
+export type StripeBase = Pick<StripeWorld, 'clock' | 'scenarios' | 'postToWebhook'> & { randomSeed: number };
+
+export function createStripeWorld(seed: StripeSeed, base: StripeBase): StripeWorld {
+  const { platform } = seed;
+  const key = (
+    value: string,
+    kind: StripeKey['kind'],
+    more: Partial<StripeKey> = {},
+  ): [string, StripeKey] => [
+    value,
+    { kind, account: platform.accountId, livemode: false, revoked: false, scopes: null, ...more },
+  ];
   return {
     clock: base.clock,
     scenarios: base.scenarios,
+    postToWebhook: base.postToWebhook,
     random: createRandom(base.randomSeed),
-    platform: seed.platform,
+    platform,
+    keys: new Map([
+      key(platform.secretKey, 'secret'),
+      key(platform.publishableKey, 'publishable'),
+      key(platform.flexKey, 'secret'),
+      key(platform.flexRevokedKey, 'secret', { revoked: true }),
+      key(platform.flexLiveKey, 'secret', { livemode: true }),
+      key(platform.otherKey, 'secret', { account: platform.otherAccountId }),
+    ]),
     accounts: new Map(seed.accounts.map(account => [account.id, structuredClone(account)])),
     paymentIntents: new Map(),
+    setupIntents: new Map(),
     paymentMethods: new Map(),
+    customers: new Map(),
     charges: new Map(),
     refunds: new Map(),
     transfers: new Map(),
@@ -58,6 +93,7 @@ export function createStripeWorld(
     balanceTransactions: new Map(),
     payouts: new Map(),
     events: [],
+    webhookEndpoints: new Map(),
     answers: new Map(),
   };
 }

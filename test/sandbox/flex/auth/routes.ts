@@ -81,6 +81,8 @@ function grantToken(world: FlexWorld, form: Form): Token {
 function anonymous(world: FlexWorld, form: Form): Token {
   if (form('scope') !== 'public-read') throw malformed();
   assertMarketplaceClient(world, form('client_id'));
+  if (world.scenarios.take('anonymous-token-fails-once'))
+    throw new AuthRefusal(503, 'temporarily_unavailable');
   return issueToken(world, {
     clientId: form('client_id'),
     scope: 'public-read',
@@ -116,14 +118,15 @@ function userToken(world: FlexWorld, user: User): Token {
 function refresh(world: FlexWorld, form: Form): Token {
   const old = tokenToRefresh(world, form('refresh_token'));
   if (!old || old.clientId !== form('client_id')) throw unauthorized();
-  // The refresh token stays: parallel requests of one session may all refresh with it.
   const fresh = issueToken(world, {
     clientId: old.clientId,
     scope: old.scope,
     userId: old.userId,
     refreshable: true,
   });
-  fresh.refreshToken = old.refreshToken;
+  // Parallel requests of one session may all refresh with the same token, unless it rotates.
+  if (world.scenarios.take('refresh-rotates')) old.refreshToken = null;
+  else fresh.refreshToken = old.refreshToken;
   return fresh;
 }
 

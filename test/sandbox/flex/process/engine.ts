@@ -4,10 +4,13 @@
  * can be known to fail fails without a trace.
  */
 import { conflict, FlexRefusal, forbidden, invalidValue, missingKey } from '../errors.ts';
+import { recordTransition } from '../events/record.ts';
+import { createJournal, type Journal } from '../journal.ts';
 import type { Listing } from '../listings/entity.ts';
 import type { Party, Transaction } from '../transactions/entity.ts';
+import type { User } from '../users/entity.ts';
 import { copy, idText, type PlainObject } from '../values.ts';
-import type { FlexWorld } from '../world.ts';
+import { saveTransaction, type FlexWorld } from '../world.ts';
 import { actionNamed } from './actions/index.ts';
 import {
   automaticTransitionsFrom,
@@ -41,6 +44,8 @@ export async function initiateTransaction<T>(
   if (!process) throw conflict('transaction-unknown-alias', `Unknown process alias ${request.processAlias}`);
   const transition = transitionNamed(process, request.transition);
   if (!transition || transition.from !== null) throw invalidTransition(request.transition);
+  if (world.scenarios.take('locked'))
+    throw conflict('transaction-locked', 'The transaction is being changed');
   const listing = listingToOrder(world, request.params);
   const draft = newTransaction(world, process, listing, initialParties(world, caller, transition, listing));
   assertMay(caller, transition, draft);
@@ -62,7 +67,8 @@ export async function makeTransition<T>(
   if (!next) throw invalidTransition(request.transition);
   assertMay(caller, next, current);
   if (next.from !== current.state) throw invalidTransition(request.transition);
-  if (world.locked.has(current.id)) throw conflict('transaction-locked', 'The transaction is being changed');
+  if (world.locked.has(current.id) || world.scenarios.take('locked'))
+    throw conflict('transaction-locked', 'The transaction is being changed');
   const draft = copy(current);
   if (speculative) return simulate(world, draft, next, request.params, caller, present);
   return perform(world, draft, process, next, request.params, caller, present);
@@ -86,6 +92,7 @@ function listingToOrder(world: FlexWorld, params: PlainObject): Listing {
 /** The listing's author provides, unless the provider begins: then the author is the customer. */
 function initialParties(world: FlexWorld, caller: Caller, transition: Transition, listing: Listing) {
   if (caller.kind !== 'user') throw forbidden('Only a user can begin a transaction');
+  assertMayInitiate(world.users.get(caller.userId)!);
   const providerBegins = 'actor' in transition.trigger && transition.trigger.actor === 'provider';
   if (listing.authorId === caller.userId) {
     throw conflict('transaction-same-author-and-customer', 'The author of a listing can not order it');
@@ -100,6 +107,18 @@ function initialParties(world: FlexWorld, caller: Caller, transition: Transition
   return providerBegins
     ? { customerId: listing.authorId, providerId: caller.userId }
     : { customerId: caller.userId, providerId: listing.authorId };
+}
+
+function assertMayInitiate(user: User): void {
+  if (user.pendingApproval)
+    throw new FlexRefusal(403, 'user-pending-approval', 'The user waits for approval');
+  if (user.permissions.initiateTransactions === 'permission/deny') {
+    throw new FlexRefusal(
+      403,
+      'permission-denied-initiate-transactions',
+      'The user may not begin transactions',
+    );
+  }
 }
 
 function newTransaction(
@@ -124,6 +143,7 @@ function newTransaction(
     bookingId: null,
     stockReservationId: null,
     lineItems: [],
+    totalPrice: null,
     payinTotal: null,
     payoutTotal: null,
     protectedData: {},
@@ -157,16 +177,16 @@ function simulate<T>(
   caller: Caller,
   present: Present<T>,
 ): T {
-  const undo = createUndo();
+  const journal = createJournal(world);
   try {
     for (const action of transition.actions) {
-      const waiting = runAction(world, draft, action, params, true, undo);
+      const waiting = runAction(world, draft, action, params, true, journal);
       if (waiting) throw new Error(`${action.name} waits in a simulation`);
     }
     enterState(world, draft, transition, caller);
     return present(draft);
   } finally {
-    undo.run();
+    void journal.undo();
   }
 }
 
@@ -180,34 +200,25 @@ async function perform<T>(
   present: Present<T>,
 ): Promise<T> {
   simulate(world, copy(draft), transition, params, caller, () => undefined);
-  const undo = createUndo();
+  const journal = createJournal(world);
   world.locked.add(draft.id);
   try {
     for (const action of transition.actions) {
-      const waiting = runAction(world, draft, action, params, false, undo);
+      const waiting = runAction(world, draft, action, params, false, journal);
       if (waiting) await waiting;
     }
   } catch (error) {
-    undo.run();
+    await journal.undo();
     throw error;
   } finally {
     world.locked.delete(draft.id);
   }
+  const before = world.transactions.get(draft.id) ?? null;
   enterState(world, draft, transition, caller);
-  world.transactions.set(draft.id, draft);
+  saveTransaction(world, draft);
+  recordTransition(world, draft, before, journal.changes(), auditOf(world, caller));
   planAutomaticTransition(world, process, draft);
   return present(draft);
-}
-
-/** Changes that actions made outside of the draft, to be taken back in reverse. */
-function createUndo() {
-  const steps: (() => void)[] = [];
-  return {
-    add: (step: () => void) => void steps.push(step),
-    run: () => {
-      for (const step of steps.toReversed()) step();
-    },
-  };
 }
 
 const runAction = (
@@ -216,7 +227,7 @@ const runAction = (
   action: Action,
   params: PlainObject,
   speculative: boolean,
-  undo: ReturnType<typeof createUndo>,
+  journal: Journal,
 ) =>
   actionNamed(action.name)({
     world,
@@ -225,8 +236,18 @@ const runAction = (
     params,
     config: action.config,
     speculative,
-    onFailure: undo.add,
+    journal,
   });
+
+const auditOf = (world: FlexWorld, caller: Caller) => ({
+  userId: caller.kind === 'user' ? caller.userId : null,
+  clientId:
+    caller.kind === 'user'
+      ? world.application.clientId
+      : caller.kind === 'operator'
+        ? world.integration.clientId
+        : null,
+});
 
 function enterState(world: FlexWorld, draft: Transaction, transition: Transition, caller: Caller): void {
   const now = world.clock.now();

@@ -1,3 +1,4 @@
+import type { FlexKey } from '../stripe-client.ts';
 import type { PlainObject } from '../values.ts';
 
 export type Party = 'customer' | 'provider' | 'operator' | 'system';
@@ -38,6 +39,8 @@ export type Transaction = {
   bookingId: string | null;
   stockReservationId: string | null;
   lineItems: LineItem[];
+  /** What the deprecated commissions are a share of. */
+  totalPrice: { amount: number; currency: string } | null;
   payinTotal: { amount: number; currency: string } | null;
   payoutTotal: { amount: number; currency: string } | null;
   protectedData: PlainObject;
@@ -49,7 +52,11 @@ export type Transaction = {
 
 export type Payment = {
   stripePaymentIntentId: string;
+  /** The key it was made with, and has to be finished with. */
+  key: FlexKey;
   status: 'created' | 'confirmed' | 'captured' | 'ended' | 'paid-out';
+  /** Captured as soon as the customer confirms. */
+  isPush: boolean;
   /** The overlay under `protectedData.stripePaymentIntents`, customer only, gone once confirmed. */
   shown: Record<string, StripePaymentIntentData> | null;
 };

@@ -4,7 +4,16 @@ export type StockReservation = {
   transactionId: string;
   listingId: string;
   quantity: number;
-  state: 'pending' | 'accepted' | 'declined' | 'cancelled';
+  state: 'pending' | 'proposed' | 'accepted' | 'declined' | 'cancelled';
+};
+
+/** A change of a listing's stock; negative takes away. */
+export type StockAdjustment = {
+  id: string;
+  listingId: string;
+  stockReservationId: string;
+  quantity: number;
+  at: number;
 };
 
 export type Review = {

@@ -2,23 +2,36 @@ import { apiRoute } from '../api-route.ts';
 import type { ApiAnswer, ApiCall } from '../context.ts';
 import { bareReference, buildDocument } from '../document.ts';
 import { forbidden, invalidValue, missingKey, notFound } from '../errors.ts';
+import { recordMetadata } from '../events/record.ts';
 import { transactionNode } from '../nodes.ts';
+import { pageOf } from '../pages.ts';
 import { initiateTransaction, makeTransition, type Caller, type Present } from '../process/engine.ts';
 import { idText, isPlainObject, mergeExtendedData, type PlainObject } from '../values.ts';
+import { readTransaction, saveTransaction } from '../world.ts';
 import type { Party, Transaction } from './entity.ts';
+import { findTransactions, queryParameters } from './query.ts';
 
 const begin = (speculative: boolean) =>
-  ({ access: 'user', handle: (call: ApiCall) => initiateAs(call, speculative) }) as const;
+  ({
+    access: 'user',
+    body: ['processAlias', 'transition', 'params'],
+    handle: (call: ApiCall) => initiateAs(call, speculative),
+  }) as const;
 const move = (access: 'user' | 'integration', speculative: boolean) =>
-  ({ access, handle: (call: ApiCall) => transitionAs(call, speculative) }) as const;
+  ({
+    access,
+    body: ['id', 'transition', 'params'],
+    handle: (call: ApiCall) => transitionAs(call, speculative),
+  }) as const;
 
 export const transactionRoutes = [
+  apiRoute({ method: 'GET', path: '/v1/api/transactions/show', access: 'user', query: ['id'], handle: show }),
   apiRoute({
     method: 'GET',
-    path: '/v1/api/transactions/show',
+    path: '/v1/api/transactions/query',
     access: 'user',
-    query: ['id'],
-    handle: showAsParty,
+    query: ['only', ...queryParameters],
+    handle: queryOwn,
   }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate', ...begin(false) }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate_speculative', ...begin(true) }),
@@ -29,7 +42,14 @@ export const transactionRoutes = [
     path: '/v1/integration_api/transactions/show',
     access: 'integration',
     query: ['id'],
-    handle: showToOperator,
+    handle: show,
+  }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/integration_api/transactions/query',
+    access: 'integration',
+    query: ['customerId', 'providerId', ...queryParameters],
+    handle: queryAll,
   }),
   apiRoute({
     method: 'POST',
@@ -45,27 +65,57 @@ export const transactionRoutes = [
     method: 'POST',
     path: '/v1/integration_api/transactions/update_metadata',
     access: 'integration',
+    body: ['id', 'metadata'],
     handle: updateMetadata,
   }),
 ];
 
-function showAsParty(call: ApiCall): ApiAnswer {
-  const transaction = getTransaction(call);
+function show(call: ApiCall): ApiAnswer {
+  const id = call.query('id');
+  if (id === undefined) throw missingKey(['id'], 'query');
+  const transaction = readTransaction(call.world, id);
+  if (!transaction) throw notFound('Transaction');
   const viewer = viewerOf(call, transaction);
   if (!viewer) throw forbidden('Only the parties of a transaction may see it');
   return { full: buildDocument(transactionNode(call.world, transaction, viewer), call.include) };
 }
 
-function showToOperator(call: ApiCall): ApiAnswer {
-  return { full: buildDocument(transactionNode(call.world, getTransaction(call), 'operator'), call.include) };
+/** `only=order`: as customer; `only=sale`: as provider; both without it. */
+function queryOwn(call: ApiCall): ApiAnswer {
+  const only = call.query('only');
+  if (only !== undefined && only !== 'order' && only !== 'sale')
+    throw invalidValue(['only'], 'must be order or sale', 'query');
+  const { userId } = call.token;
+  return answerPage(
+    call,
+    findTransactions(
+      call,
+      transaction =>
+        (only !== 'sale' && transaction.customerId === userId) ||
+        (only !== 'order' && transaction.providerId === userId),
+    ),
+  );
 }
 
-function getTransaction({ world, query }: ApiCall): Transaction {
-  const id = query('id');
-  if (id === undefined) throw missingKey(['id'], 'query');
-  const transaction = world.transactions.get(id);
-  if (!transaction) throw notFound('Transaction');
-  return transaction;
+function queryAll(call: ApiCall): ApiAnswer {
+  const [customerId, providerId] = [call.query('customerId'), call.query('providerId')];
+  return answerPage(
+    call,
+    findTransactions(
+      call,
+      transaction =>
+        (customerId === undefined || transaction.customerId === customerId) &&
+        (providerId === undefined || transaction.providerId === providerId),
+    ),
+  );
+}
+
+function answerPage(call: ApiCall, transactions: Transaction[]): ApiAnswer {
+  const { items, meta } = pageOf(call.query, transactions);
+  const nodes = items.map(transaction =>
+    transactionNode(call.world, transaction, viewerOf(call, transaction)!),
+  );
+  return { full: buildDocument(nodes, call.include, meta) };
 }
 
 function viewerOf({ token }: ApiCall, transaction: Transaction): Party | undefined {
@@ -108,22 +158,24 @@ const present =
 
 /** Merges by top-level keys, null removes: `{a: {b: 1}}` replaces all that was under `a`. */
 function updateMetadata(call: ApiCall): ApiAnswer {
-  const transaction = call.world.transactions.get(idOf(call.body));
+  const { world, token } = call;
+  const transaction = world.transactions.get(idOf(call.body));
   if (!transaction) throw notFound('Transaction');
   const metadata = call.body['metadata'];
   if (!isPlainObject(metadata)) throw missingKey(['metadata']);
   const updated = { ...transaction, metadata: mergeExtendedData(transaction.metadata, metadata) };
-  call.world.transactions.set(updated.id, updated);
+  saveTransaction(world, updated);
+  recordMetadata(world, updated, transaction, { userId: null, clientId: token.clientId });
   return present(call)(updated);
 }
 
-function textOf(body: PlainObject, name: string): string {
+export function textOf(body: PlainObject, name: string): string {
   if (body[name] === undefined || body[name] === null) throw missingKey([name]);
   if (typeof body[name] !== 'string') throw invalidValue([name], 'must be a string');
   return body[name];
 }
 
-function idOf(body: PlainObject): string {
+export function idOf(body: PlainObject): string {
   if (body['id'] === undefined || body['id'] === null) throw missingKey(['id']);
   const id = idText(body['id']);
   if (id === undefined) throw invalidValue(['id'], 'must be a UUID');

@@ -18,13 +18,20 @@ const lineItemWire = (item: LineItem): PlainObject => ({
   reversal: item.reversal,
 });
 
-/** The client secret is the customer's alone; the provider sees neither it nor the id. */
-const protectedDataFor = (transaction: Transaction, viewer: Party): PlainObject =>
-  viewer === 'customer' && transaction.payment?.shown
-    ? { ...transaction.protectedData, stripePaymentIntents: transaction.payment.shown }
+/** The client secret is the customer's alone; the provider sees neither it nor the id, the operator by a switch. */
+function protectedDataFor(transaction: Transaction, viewer: Party, operatorSees: boolean): PlainObject {
+  const shown = transaction.payment?.shown;
+  const sees = viewer === 'customer' || (viewer === 'operator' && operatorSees);
+  return shown && sees
+    ? { ...transaction.protectedData, stripePaymentIntents: shown }
     : transaction.protectedData;
+}
 
-export const transactionResource = (transaction: Transaction, viewer: Party): Resource => ({
+export const transactionResource = (
+  transaction: Transaction,
+  viewer: Party,
+  operatorSees = false,
+): Resource => ({
   id: new Uuid(transaction.id),
   type: 'transaction',
   attributes: {
@@ -42,7 +49,7 @@ export const transactionResource = (transaction: Transaction, viewer: Party): Re
     payinTotal: money(transaction.payinTotal),
     payoutTotal: money(transaction.payoutTotal),
     lineItems: transaction.lineItems.map(lineItemWire),
-    protectedData: protectedDataFor(transaction, viewer),
+    protectedData: protectedDataFor(transaction, viewer, operatorSees),
     metadata: transaction.metadata,
   },
 });

@@ -9,6 +9,14 @@ export type User = {
   createdAt: number;
   banned: boolean;
   deleted: boolean;
+  /** Waits for the operator's approval. */
+  pendingApproval: boolean;
+  permissions: Record<
+    'postListings' | 'initiateTransactions' | 'read',
+    'permission/allow' | 'permission/deny'
+  >;
+  /** Stripe's customer, and the payment method saved with it. */
+  stripeCustomer: { id: string; stripeCustomerId: string; paymentMethod: SavedPaymentMethod | null } | null;
   /** The connected account, when the user has one. */
   stripeAccount: { id: string; stripeAccountId: string } | null;
   /** `idpId` and the user's id there, as `auth_with_idp` knows them. */
@@ -18,3 +26,5 @@ export type User = {
   privateData: PlainObject;
   metadata: PlainObject;
 };
+
+export type SavedPaymentMethod = { id: string; stripePaymentMethodId: string; brand: string; last4: string };

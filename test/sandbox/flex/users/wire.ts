@@ -2,6 +2,9 @@ import type { Resource } from '../document.ts';
 import { Keyword, Uuid } from '../values.ts';
 import type { User } from './entity.ts';
 
+const userState = (user: User) =>
+  user.banned ? 'banned' : user.pendingApproval ? 'pending-approval' : 'active';
+
 const initials = (user: User) => `${user.firstName[0] ?? ''}${user.lastName[0] ?? ''}`;
 
 const publicProfile = (user: User) => ({
@@ -36,7 +39,7 @@ export const currentUserResource = (user: User): Resource => ({
     stripePayoutsEnabled: user.stripeAccount !== null,
     stripeChargesEnabled: user.stripeAccount !== null,
     identityProviders: user.identities.map(identity => ({ idpId: identity.idpId, userId: identity.userId })),
-    state: new Keyword('active'),
+    state: new Keyword(userState(user)),
     profile: {
       ...publicProfile(user),
       firstName: user.firstName,
@@ -53,9 +56,10 @@ export const operatorUserResource = (user: User): Resource => ({
   type: 'user',
 });
 
-export const stripeAccountResource = (user: User): Resource | null =>
-  user.stripeAccount && {
-    id: new Uuid(user.stripeAccount.id),
-    type: 'stripeAccount',
-    attributes: { stripeAccountId: user.stripeAccount.stripeAccountId, stripeAccountData: null },
-  };
+export const permissionSetResource = (user: User): Resource => ({
+  id: new Uuid(user.id),
+  type: 'permissionSet',
+  attributes: Object.fromEntries(
+    Object.entries(user.permissions).map(([name, value]) => [name, new Keyword(value)]),
+  ),
+});

@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
 import type { Account } from './entity.ts';
 
 export function accountWire(account: Account): WireObject {

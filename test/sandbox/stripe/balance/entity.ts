@@ -1,8 +1,7 @@
+import type { Owned } from '../shapes.ts';
+
 /** A movement on one account's balance. The sum of `net` over an account is what it holds. */
-export type BalanceTransaction = {
-  id: string;
-  account: string;
-  created: number;
+export type BalanceTransaction = Owned & {
   availableOn: number;
   amount: number;
   fee: number;
@@ -18,13 +17,12 @@ export type BalanceTransaction = {
     | 'transfer_refund'
     | 'payment_refund'
     | 'application_fee_refund'
-    | 'payout';
+    | 'payout'
+    | 'payout_cancel'
+    | 'refund_failure';
 };
 
-export type Transfer = {
-  id: string;
-  account: string;
-  created: number;
+export type Transfer = Owned & {
   amount: number;
   amountReversed: number;
   balanceTransaction: string;
@@ -38,12 +36,9 @@ export type Transfer = {
 
 export type TransferReversal = { id: string; amount: number; created: number; sourceRefund: string | null };
 
-export type ApplicationFee = {
-  id: string;
+export type ApplicationFee = Owned & {
   /** The connected account it was taken from. */
   payer: string;
-  account: string;
-  created: number;
   amount: number;
   amountRefunded: number;
   balanceTransaction: string;
@@ -51,14 +46,12 @@ export type ApplicationFee = {
   currency: string;
 };
 
-export type Payout = {
-  id: string;
-  account: string;
-  created: number;
+export type Payout = Owned & {
   amount: number;
   balanceTransaction: string;
   currency: string;
   description: string | null;
   metadata: Record<string, string>;
-  status: 'in_transit' | 'paid';
+  destination: string;
+  status: 'pending' | 'paid' | 'canceled';
 };

@@ -15,9 +15,20 @@ const SETTLING_SECONDS = 2 * 24 * 60 * 60;
 type Posting = Pick<BalanceTransaction, 'account' | 'amount' | 'currency' | 'source' | 'type'> &
   Partial<Pick<BalanceTransaction, 'fee' | 'feeKind' | 'availableOn'>>;
 
-export function post(world: StripeWorld, posting: Posting): BalanceTransaction {
+export function post(
+  { world, livemode }: Pick<Cause, 'world' | 'livemode'>,
+  posting: Posting,
+): BalanceTransaction {
   const created = seconds(world);
-  const entry = { id: newId(world, 'txn'), created, availableOn: created, fee: 0, feeKind: null, ...posting };
+  const entry = {
+    id: newId(world, 'txn'),
+    livemode,
+    created,
+    availableOn: created,
+    fee: 0,
+    feeKind: null,
+    ...posting,
+  };
   world.balanceTransactions.set(entry.id, entry);
   return entry;
 }
@@ -29,7 +40,7 @@ const stripeFee = (amount: number) => Math.round(amount * 0.029) + 30;
 export function settleCapture(cause: Cause, charge: Charge): void {
   const { world } = cause;
   const availableOn = seconds(world) + SETTLING_SECONDS;
-  charge.balanceTransaction = post(world, {
+  charge.balanceTransaction = post(cause, {
     account: charge.account,
     amount: charge.amountCaptured,
     fee: stripeFee(charge.amountCaptured),
@@ -55,6 +66,7 @@ function settleTransfer(
   const transfer: Transfer = {
     id: newId(world, 'tr'),
     account: charge.account,
+    livemode: charge.livemode,
     created: seconds(world),
     amount,
     amountReversed: 0,
@@ -66,7 +78,7 @@ function settleTransfer(
     transferGroup: charge.transferGroup,
     reversals: [],
   };
-  transfer.balanceTransaction = post(world, {
+  transfer.balanceTransaction = post(cause, {
     account: charge.account,
     amount: -amount,
     currency: charge.currency,
@@ -75,18 +87,50 @@ function settleTransfer(
   }).id;
   world.transfers.set(transfer.id, transfer);
   charge.transfer = transfer.id;
-  post(world, {
-    account: transfer.destination,
+  receiveTransfer(cause, charge, transfer, fee, availableOn);
+  writeEvent(cause, 'transfer.created', transferWire(transfer));
+  if (fee > 0) collectFee(cause, charge, transfer, fee);
+}
+
+/** On the provider's account the transfer is a payment of its own, the fee already taken off it. */
+function receiveTransfer(
+  cause: Cause,
+  charge: Charge,
+  transfer: Transfer,
+  fee: number,
+  availableOn: number,
+): void {
+  const { amount, currency, destination, destinationPayment } = transfer;
+  const entry = post(cause, {
+    account: destination,
     amount,
     fee,
     feeKind: fee > 0 ? 'application_fee' : null,
-    currency: charge.currency,
-    source: transfer.destinationPayment,
+    currency,
+    source: destinationPayment,
     type: 'payment',
     availableOn,
   });
-  writeEvent(cause, 'transfer.created', transferWire(transfer));
-  if (fee > 0) collectFee(cause, charge, transfer, fee);
+  cause.world.charges.set(destinationPayment, {
+    ...charge,
+    id: destinationPayment,
+    account: destination,
+    amount,
+    amountCaptured: amount,
+    applicationFee: null,
+    applicationFeeAmount: fee,
+    balanceTransaction: entry.id,
+    captureBefore: null,
+    card: null,
+    customer: null,
+    metadata: {},
+    onBehalfOf: null,
+    paymentIntent: null,
+    paymentMethod: null,
+    sourceTransfer: transfer.id,
+    transfer: null,
+    transferData: null,
+  });
 }
 
 function collectFee(cause: Cause, charge: Charge, transfer: Transfer, amount: number): void {
@@ -96,10 +140,11 @@ function collectFee(cause: Cause, charge: Charge, transfer: Transfer, amount: nu
     id,
     payer: transfer.destination,
     account: charge.account,
+    livemode: charge.livemode,
     created: seconds(world),
     amount,
     amountRefunded: 0,
-    balanceTransaction: post(world, {
+    balanceTransaction: post(cause, {
       account: charge.account,
       amount,
       currency: charge.currency,
@@ -122,7 +167,7 @@ export function settleRefund(
   flags: { reverseTransfer: boolean; refundApplicationFee: boolean },
 ): void {
   const { world } = cause;
-  refund.balanceTransaction = post(world, {
+  refund.balanceTransaction = post(cause, {
     account: charge.account,
     amount: -refund.amount,
     currency: charge.currency,
@@ -140,7 +185,7 @@ export function settleRefund(
   const feeBack = fee ? share(fee.amount, fee.amountRefunded, Math.round(fee.amount * proportion)) : 0;
   if (fee && feeBack > 0) {
     fee.amountRefunded += feeBack;
-    post(world, {
+    post(cause, {
       account: charge.account,
       amount: -feeBack,
       currency: fee.currency,
@@ -164,7 +209,7 @@ export function settleRefund(
     };
     transfer.reversals.push(reversal);
     refund.transferReversal = reversal.id;
-    post(world, {
+    post(cause, {
       account: charge.account,
       amount: transferBack,
       currency: charge.currency,
@@ -174,7 +219,7 @@ export function settleRefund(
     writeEvent(cause, 'transfer.reversed', transferWire(transfer));
   }
   if (transferBack > 0 || feeBack > 0) {
-    post(world, {
+    post(cause, {
       account: charge.transferData?.destination ?? charge.account,
       amount: -transferBack,
       fee: -feeBack,
@@ -186,16 +231,28 @@ export function settleRefund(
   }
 }
 
+/** The bank sent a refund back: it is the platform's again. What the provider gave back stays given back. */
+export function takeBackRefund(world: StripeWorld, charge: Charge, refund: Refund): void {
+  const { account, livemode, currency } = charge;
+  const posting = {
+    account,
+    amount: refund.amount,
+    currency,
+    source: refund.id,
+    type: 'refund_failure',
+  } as const;
+  post({ world, livemode }, posting);
+}
+
 /** What an account holds, in minor units: settled, and still settling. */
 export function balanceOf(
-  world: StripeWorld,
-  account: string,
+  { world, account, livemode }: Pick<Cause, 'world' | 'account' | 'livemode'>,
   currency: string,
 ): { available: number; pending: number } {
   const now = seconds(world);
   const sums = { available: 0, pending: 0 };
   for (const entry of world.balanceTransactions.values()) {
-    if (entry.account !== account || entry.currency !== currency) continue;
+    if (entry.account !== account || entry.livemode !== livemode || entry.currency !== currency) continue;
     sums[entry.availableOn <= now ? 'available' : 'pending'] += entry.amount - entry.fee;
   }
   return sums;

@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
 import type { ApplicationFee, BalanceTransaction, Payout, Transfer } from './entity.ts';
 
 export function transferWire(transfer: Transfer): WireObject {
@@ -13,7 +13,7 @@ export function transferWire(transfer: Transfer): WireObject {
     description: null,
     destination: transfer.destination,
     destination_payment: transfer.destinationPayment,
-    livemode: false,
+    livemode: transfer.livemode,
     metadata: {},
     reversals: {
       object: 'list',
@@ -52,7 +52,7 @@ export function applicationFeeWire(fee: ApplicationFee): WireObject {
     created: fee.created,
     currency: fee.currency,
     fee_source: { charge: fee.charge, type: 'charge' },
-    livemode: false,
+    livemode: fee.livemode,
     originating_transaction: null,
     refunded: fee.amountRefunded === fee.amount,
     refunds: { object: 'list', data: [], has_more: false, url: `/v1/application_fees/${fee.id}/refunds` },
@@ -103,11 +103,11 @@ export function payoutWire(payout: Payout): WireObject {
     created: payout.created,
     currency: payout.currency,
     description: payout.description,
-    destination: null,
+    destination: payout.destination,
     failure_balance_transaction: null,
     failure_code: null,
     failure_message: null,
-    livemode: false,
+    livemode: payout.livemode,
     metadata: { ...payout.metadata },
     method: 'standard',
     original_payout: null,

@@ -1,7 +1,6 @@
-export type Charge = {
-  id: string;
-  account: string;
-  created: number;
+import type { Owned } from '../shapes.ts';
+
+export type Charge = Owned & {
   amount: number;
   amountCaptured: number;
   amountRefunded: number;
@@ -16,12 +15,15 @@ export type Charge = {
   failure: { code: string; message: string } | null;
   metadata: Record<string, string>;
   onBehalfOf: string | null;
-  paymentIntent: string;
-  paymentMethod: string;
-  card: { brand: string; last4: string };
+  paymentIntent: string | null;
+  paymentMethod: string | null;
+  card: { brand: string; last4: string } | null;
   /** Seconds; until when an authorisation holds. */
   captureBefore: number | null;
-  status: 'succeeded' | 'failed';
+  /** `pending` while a delayed method settles. */
+  status: 'succeeded' | 'failed' | 'pending';
+  /** Of a payment on a connected account: the transfer that brought it. */
+  sourceTransfer: string | null;
   transfer: string | null;
   transferData: { destination: string; amount: number | null } | null;
   transferGroup: string | null;

@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
 import type { Charge } from './entity.ts';
 
 export function chargeWire(charge: Charge): WireObject {
@@ -24,7 +24,7 @@ export function chargeWire(charge: Charge): WireObject {
     failure_code: charge.failure?.code ?? null,
     failure_message: charge.failure?.message ?? null,
     fraud_details: {},
-    livemode: false,
+    livemode: charge.livemode,
     metadata: { ...charge.metadata },
     on_behalf_of: charge.onBehalfOf,
     outcome: {
@@ -40,34 +40,7 @@ export function chargeWire(charge: Charge): WireObject {
     paid: charge.status === 'succeeded',
     payment_intent: charge.paymentIntent,
     payment_method: charge.paymentMethod,
-    payment_method_details: {
-      card: {
-        amount_authorized: charge.amount,
-        authorization_code: null,
-        brand: charge.card.brand,
-        ...(charge.captureBefore !== null && { capture_before: charge.captureBefore }),
-        checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
-        country: 'US',
-        exp_month: 12,
-        exp_year: 2034,
-        extended_authorization: { status: 'disabled' },
-        fingerprint: null,
-        funding: 'credit',
-        incremental_authorization: { status: 'unavailable' },
-        installments: null,
-        last4: charge.card.last4,
-        mandate: null,
-        multicapture: { status: 'unavailable' },
-        network: charge.card.brand,
-        network_token: { used: false },
-        network_transaction_id: null,
-        overcapture: { maximum_amount_capturable: charge.amount, status: 'unavailable' },
-        regulated_status: 'unregulated',
-        three_d_secure: null,
-        wallet: null,
-      },
-      type: 'card',
-    },
+    payment_method_details: charge.card && cardDetails(charge, charge.card),
     receipt_email: null,
     receipt_number: null,
     receipt_url: null,
@@ -75,7 +48,7 @@ export function chargeWire(charge: Charge): WireObject {
     review: null,
     shipping: null,
     source: null,
-    source_transfer: null,
+    source_transfer: charge.sourceTransfer,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
     status: charge.status,
@@ -87,3 +60,33 @@ export function chargeWire(charge: Charge): WireObject {
     transfer_group: charge.transferGroup,
   };
 }
+
+const cardDetails = (charge: Charge, { brand, last4 }: NonNullable<Charge['card']>): WireObject => ({
+  card: {
+    amount_authorized: charge.amount,
+    authorization_code: null,
+    brand,
+    ...(charge.captureBefore !== null && { capture_before: charge.captureBefore }),
+    checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+    country: 'US',
+    exp_month: 12,
+    exp_year: 2034,
+    extended_authorization: { status: 'disabled' },
+    fingerprint: null,
+    funding: 'credit',
+    incremental_authorization: { status: 'unavailable' },
+    installments: null,
+    last4,
+    mandate: null,
+    multicapture: { status: 'unavailable' },
+    network: brand,
+    network_token: { used: false },
+    network_transaction_id: null,
+    overcapture: { maximum_amount_capturable: charge.amount, status: 'unavailable' },
+    regulated_status: 'unregulated',
+    three_d_secure: null,
+    transaction_link_id: null,
+    wallet: null,
+  },
+  type: 'card',
+});

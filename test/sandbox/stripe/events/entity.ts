@@ -1,13 +1,11 @@
-import type { WireObject } from '../context.ts';
+import type { Owned, WireObject } from '../shapes.ts';
 
 /** What Stripe tells the world: written together with the change it speaks of, with a snapshot of that moment. */
-export type StripeEvent = {
-  id: string;
+export type StripeEvent = Owned & {
   type: string;
-  created: number;
-  /** The connected account it happened on; null for the platform itself. */
-  account: string | null;
   object: WireObject;
   previousAttributes: WireObject | null;
+  /** Deliveries still to be made. */
+  pendingWebhooks: number;
   request: { id: string | null; idempotencyKey: string | null };
 };

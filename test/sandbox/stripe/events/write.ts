@@ -1,28 +1,32 @@
-import type { StripeCall, WireObject } from '../context.ts';
-import { newId, seconds, type StripeWorld } from '../world.ts';
+import type { StripeCall } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
+import { deliverEvent } from '../webhooks/deliver.ts';
+import { newId, seconds } from '../world.ts';
+import type { StripeEvent } from './entity.ts';
 
 /** Who caused a change: a call, or Stripe itself when a hold runs out. */
-export type Cause = Pick<StripeCall, 'world' | 'account'> &
+export type Cause = Pick<StripeCall, 'world' | 'account' | 'livemode'> &
   Partial<Pick<StripeCall, 'requestId' | 'idempotencyKey'>>;
 
-/** Writes down that something happened. */
+/** Writes down that something happened, and sends word of it. */
 export function writeEvent(
   cause: Cause,
   type: string,
   object: WireObject,
   previousAttributes: WireObject | null = null,
 ): void {
-  const { world } = cause;
-  world.events.push({
+  const { world, account, livemode } = cause;
+  const event: StripeEvent = {
     id: newId(world, 'evt'),
-    type,
+    account,
+    livemode,
     created: seconds(world),
-    account: onConnectedAccount(world, cause.account),
+    type,
     object,
     previousAttributes,
+    pendingWebhooks: 0,
     request: { id: cause.requestId ?? null, idempotencyKey: cause.idempotencyKey ?? null },
-  });
+  };
+  world.events.push(event);
+  deliverEvent(world, event);
 }
-
-const onConnectedAccount = (world: StripeWorld, account: string) =>
-  account === world.platform.accountId ? null : account;

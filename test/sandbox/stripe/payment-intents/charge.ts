@@ -1,10 +1,11 @@
-/** Charging a PaymentIntent: what confirm, a finished authentication and capture do to it. */
+/** Charging a PaymentIntent: what confirm, a finished authentication, a settled delayed method and capture do to it. */
 import type { Charge } from '../charges/entity.ts';
 import { chargeWire } from '../charges/wire.ts';
 import { settleCapture } from '../balance/move-money.ts';
+import { newlyOwned } from '../context.ts';
 import { cardDeclined } from '../errors.ts';
 import { writeEvent, type Cause } from '../events/write.ts';
-import type { CardBehaviour, PaymentMethod } from '../payment-methods/entity.ts';
+import type { PaymentBehaviour, PaymentMethod } from '../payment-methods/entity.ts';
 import { paymentMethodWire } from '../payment-methods/wire.ts';
 import { newId, seconds } from '../world.ts';
 import type { PaymentIntent } from './entity.ts';
@@ -13,34 +14,47 @@ import { paymentIntentWire } from './wire.ts';
 /** Customer-initiated card authorisations hold for seven days on the big brands. */
 const HOLD_SECONDS = 7 * 24 * 60 * 60;
 
+/** An asynchronous capture has no balance transaction, transfer or fee until a moment later. */
+const SETTLES_AFTER_MS = 1_000;
+
+const DELAYED_METHOD_MS = 4 * 24 * 60 * 60 * 1000;
+
 export function authorise(cause: Cause, intent: PaymentIntent, method: PaymentMethod): void {
-  const charge = createCharge(cause, intent, method);
-  intent.latestCharge = charge.id;
-  intent.lastPaymentError = null;
-  intent.nextAction = null;
-  if (intent.captureMethod === 'manual') {
-    hold(cause, intent, charge);
-    return;
-  }
+  const charge = createCharge(cause, intent, method, 'succeeded');
+  if (intent.captureMethod === 'manual') hold(cause, intent, charge);
+  else pay(cause, intent, charge);
+  if (method.behaviour.kind === 'succeeds' && method.behaviour.later === 'dispute') charge.disputed = true;
+}
+
+function pay(cause: Cause, intent: PaymentIntent, charge: Charge): void {
   charge.captured = true;
   charge.amountCaptured = intent.amount;
   intent.status = 'succeeded';
   intent.amountReceived = intent.amount;
-  settleCapture(cause, charge);
+  if (intent.captureMethod === 'automatic') settleCapture(cause, charge);
   writeEvent(cause, 'charge.succeeded', chargeWire(charge));
   writeEvent(cause, 'payment_intent.succeeded', paymentIntentWire(intent));
+  if (intent.captureMethod !== 'automatic') settleSoon(cause, charge);
+}
+
+function settleSoon(cause: Cause, charge: Charge): void {
+  const { world, account, livemode } = cause;
+  world.clock.at(world.clock.now() + SETTLES_AFTER_MS, () => {
+    if (charge.balanceTransaction !== null) return;
+    const before = { balance_transaction: null, transfer: null, application_fee: null };
+    settleCapture({ world, account, livemode }, charge);
+    writeEvent({ world, account, livemode }, 'charge.updated', chargeWire(charge), before);
+  });
 }
 
 function hold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
-  const { world } = cause;
+  const { world, account, livemode } = cause;
   charge.captureBefore = seconds(world) + HOLD_SECONDS;
   intent.status = 'requires_capture';
   intent.amountCapturable = intent.amount;
   writeEvent(cause, 'charge.succeeded', chargeWire(charge));
   writeEvent(cause, 'payment_intent.amount_capturable_updated', paymentIntentWire(intent));
-  world.clock.at(charge.captureBefore * 1000, () =>
-    expireHold({ world, account: cause.account }, intent, charge),
-  );
+  world.clock.at(charge.captureBefore * 1000, () => expireHold({ world, account, livemode }, intent, charge));
 }
 
 function expireHold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
@@ -65,9 +79,34 @@ export function capture(cause: Cause, intent: PaymentIntent, charge: Charge, amo
   intent.status = 'succeeded';
   intent.amountCapturable = 0;
   intent.amountReceived = amount;
-  settleCapture(cause, charge);
   writeEvent(cause, 'charge.captured', chargeWire(charge));
   writeEvent(cause, 'payment_intent.succeeded', paymentIntentWire(intent));
+  settleSoon(cause, charge);
+}
+
+/** Bank debits take days, and may fail at the end of them. */
+export function process(
+  cause: Cause,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  outcome: 'succeeds' | 'fails',
+): void {
+  const { world, account, livemode } = cause;
+  const charge = createCharge(cause, intent, method, 'pending');
+  intent.status = 'processing';
+  writeEvent(cause, 'payment_intent.processing', paymentIntentWire(intent));
+  world.clock.at(world.clock.now() + DELAYED_METHOD_MS, () => {
+    if (intent.status !== 'processing') return;
+    if (outcome === 'succeeds') {
+      charge.status = 'succeeded';
+      pay({ world, account, livemode }, intent, charge);
+      return;
+    }
+    fail({ world, account, livemode }, intent, method, charge, {
+      code: 'account_closed',
+      message: 'The bank account has been closed.',
+    });
+  });
 }
 
 const declineMessages: Record<string, string> = {
@@ -84,43 +123,60 @@ export function decline(
   cause: Cause,
   intent: PaymentIntent,
   method: PaymentMethod,
-  behaviour: CardBehaviour & { kind: 'declines' },
+  behaviour: PaymentBehaviour & { kind: 'declines' },
 ): never {
   const { code, declineCode } = behaviour;
   const message = declineMessages[declineCode ?? code] ?? declineMessages['card_declined']!;
-  const charge = createCharge(cause, intent, method, { code, message });
-  const error = {
+  const charge = createCharge(cause, intent, method, 'failed', { code, message });
+  fail(cause, intent, method, charge, { code, message, ...(declineCode !== undefined && { declineCode }) });
+  throw cardDeclined(
+    { code, message, ...(declineCode !== undefined && { declineCode }) },
+    {
+      charge: charge.id,
+      payment_intent: paymentIntentWire(intent),
+      payment_method: paymentMethodWire(method),
+    },
+  );
+}
+
+type Failure = { code: string; message: string; declineCode?: string };
+
+function fail(
+  cause: Cause,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  charge: Charge,
+  failure: Failure,
+): void {
+  const { code, message, declineCode } = failure;
+  charge.status = 'failed';
+  charge.failure = { code, message };
+  intent.status = 'requires_payment_method';
+  intent.paymentMethod = null;
+  intent.lastPaymentError = {
     charge: charge.id,
     code,
-    ...(declineCode && { decline_code: declineCode }),
+    ...(declineCode !== undefined && { decline_code: declineCode }),
     doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`,
     message,
     payment_method: paymentMethodWire(method),
     type: 'card_error',
   };
-  intent.status = 'requires_payment_method';
-  intent.latestCharge = charge.id;
-  intent.paymentMethod = null;
-  intent.lastPaymentError = error;
   writeEvent(cause, 'charge.failed', chargeWire(charge));
   writeEvent(cause, 'payment_intent.payment_failed', paymentIntentWire(intent));
-  throw cardDeclined(
-    { code, message, ...(declineCode !== undefined && { declineCode }) },
-    { charge: charge.id, payment_intent: paymentIntentWire(intent), payment_method: error.payment_method },
-  );
 }
 
 function createCharge(
   cause: Cause,
   intent: PaymentIntent,
   method: PaymentMethod,
+  status: Charge['status'],
   failure: Charge['failure'] = null,
 ): Charge {
   const { world } = cause;
   const charge: Charge = {
     id: newId(world, 'ch'),
-    account: intent.account,
-    created: seconds(world),
+    ...newlyOwned(cause),
     amount: intent.amount,
     amountCaptured: 0,
     amountRefunded: 0,
@@ -139,11 +195,15 @@ function createCharge(
     paymentMethod: method.id,
     card: method.card,
     captureBefore: null,
-    status: failure ? 'failed' : 'succeeded',
+    status,
+    sourceTransfer: null,
     transfer: null,
     transferData: intent.transferData,
     transferGroup: intent.transferGroup,
   };
   world.charges.set(charge.id, charge);
+  intent.latestCharge = charge.id;
+  intent.nextAction = null;
+  if (status !== 'failed') intent.lastPaymentError = null;
   return charge;
 }

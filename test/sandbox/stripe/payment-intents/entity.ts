@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { Owned, WireObject } from '../shapes.ts';
 
 export type PaymentIntentStatus =
   | 'requires_payment_method'
@@ -11,10 +11,7 @@ export type PaymentIntentStatus =
 
 export type CaptureMethod = 'automatic' | 'automatic_async' | 'manual';
 
-export type PaymentIntent = {
-  id: string;
-  account: string;
-  created: number;
+export type PaymentIntent = Owned & {
   /** Minor units, as all amounts here. */
   amount: number;
   amountCapturable: number;

@@ -1,25 +1,50 @@
 import type { Account } from '../accounts/entity.ts';
 import { chargeWire } from '../charges/wire.ts';
-import { ownedBy, type StripeCall, type StripeRoute } from '../context.ts';
-import { badRequest, cardDeclined, resourceMissing, StripeRefusal, unauthenticated } from '../errors.ts';
+import { allOwn, findOwn, newlyOwned, type StripeCall, type StripeRoute } from '../context.ts';
+import { searchParameters } from '../customers/routes.ts';
+import { badRequest, resourceMissing, StripeRefusal, unauthenticated } from '../errors.ts';
 import { writeEvent } from '../events/write.ts';
+import { listOf, searchIn } from '../lists.ts';
 import { mergeMetadata, type Parameters } from '../parameters.ts';
 import type { PaymentMethod } from '../payment-methods/entity.ts';
-import { payWithCardNumber, usePaymentMethod } from '../payment-methods/test-cards.ts';
-import { newId, seconds } from '../world.ts';
-import { authorise, capture, decline, release } from './charge.ts';
+import { givenPaymentMethod } from '../payment-methods/test-cards.ts';
+import { newId } from '../world.ts';
+import { authorise, capture, decline, process, release } from './charge.ts';
 import type { CaptureMethod, PaymentIntent } from './entity.ts';
 import { assertAllowed, assertAmount, unexpectedState } from './rules.ts';
 import { paymentIntentWire, publicPaymentIntentWire } from './wire.ts';
 
 export const paymentIntentRoutes: StripeRoute[] = [
   { method: 'POST', path: '/v1/payment_intents', handle: create },
+  { method: 'GET', path: '/v1/payment_intents', handle: list },
+  { method: 'GET', path: '/v1/payment_intents/search', handle: search },
   { method: 'GET', path: '/v1/payment_intents/:id', publishable: true, handle: retrieve },
   { method: 'POST', path: '/v1/payment_intents/:id', handle: update },
   { method: 'POST', path: '/v1/payment_intents/:id/confirm', publishable: true, handle: confirm },
   { method: 'POST', path: '/v1/payment_intents/:id/capture', handle: captureIntent },
   { method: 'POST', path: '/v1/payment_intents/:id/cancel', handle: cancel },
+  { method: 'POST', path: '/v1/payment_intents/:id/increment_authorization', handle: incrementAuthorization },
 ];
+
+function list(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.list');
+  const customer = parameters.text('customer');
+  const intents = allOwn(call, call.world.paymentIntents).filter(
+    intent => intent.customer === (customer ?? intent.customer),
+  );
+  return listOf(intents, parameters, '/v1/payment_intents', paymentIntentWire);
+}
+
+function search(call: StripeCall) {
+  const parameters = call.parameters('PaymentIntents.search', searchParameters);
+  return searchIn(
+    call,
+    allOwn(call, call.world.paymentIntents),
+    parameters,
+    '/v1/payment_intents/search',
+    paymentIntentWire,
+  );
+}
 
 function create(call: StripeCall) {
   const parameters = call.parameters('PaymentIntents.create');
@@ -31,8 +56,7 @@ function create(call: StripeCall) {
   const id = newId(world, 'pi');
   const intent: PaymentIntent = {
     id,
-    account: call.account,
-    created: seconds(world),
+    ...newlyOwned(call),
     amount,
     amountCapturable: 0,
     amountReceived: 0,
@@ -46,7 +70,7 @@ function create(call: StripeCall) {
     clientSecret: `${id}_secret_${world.random.base62(25)}`,
     confirmationMethod: (parameters.text('confirmation_method') ?? 'automatic') as 'automatic' | 'manual',
     currency,
-    customer: parameters.text('customer') ?? null,
+    customer: existingCustomer(call, parameters),
     description: parameters.text('description') ?? null,
     lastPaymentError: null,
     latestCharge: null,
@@ -133,8 +157,7 @@ function confirmWith(
   given: PaymentMethod | undefined,
   parameters: Parameters,
 ): void {
-  const method =
-    given ?? (intent.paymentMethod ? call.world.paymentMethods.get(intent.paymentMethod) : undefined);
+  const method = given ?? call.world.paymentMethods.get(intent.paymentMethod ?? '');
   if (!method) {
     throw unexpectedState(
       intent,
@@ -143,20 +166,33 @@ function confirmWith(
     );
   }
   const { behaviour } = method;
-  if (behaviour.kind === 'succeeds') return authorise(call, intent, method);
-  if (behaviour.kind === 'declines') return decline(call, intent, method, behaviour);
-  if (parameters.flag('off_session') && behaviour.offSession === 'declines') {
-    return decline(call, intent, method, {
+  switch (behaviour.kind) {
+    case 'succeeds':
+      return authorise(call, intent, method);
+    case 'declines':
+      return decline(call, intent, method, behaviour);
+    case 'delayed':
+      return process(call, intent, method, behaviour.outcome);
+    case 'wants-authentication':
+      return confirmWithAuthentication(call, intent, method, behaviour, parameters);
+  }
+}
+
+function confirmWithAuthentication(
+  call: StripeCall,
+  intent: PaymentIntent,
+  method: PaymentMethod,
+  behaviour: PaymentMethod['behaviour'] & { kind: 'wants-authentication' },
+  parameters: Parameters,
+): void {
+  const offSession = parameters.flag('off_session');
+  if (offSession && method.setUpForOffSession && !behaviour.always) return authorise(call, intent, method);
+  if (parameters.flag('error_on_requires_action') || (offSession && behaviour.offSession === 'declines')) {
+    decline(call, intent, method, {
       kind: 'declines',
       code: 'authentication_required',
       declineCode: 'authentication_required',
     });
-  }
-  if (parameters.flag('error_on_requires_action')) {
-    throw cardDeclined(
-      { code: 'authentication_required', message: 'This payment requires authentication.' },
-      { payment_intent: paymentIntentWire(intent) },
-    );
   }
   askForAuthentication(call, intent, parameters);
 }
@@ -178,7 +214,7 @@ function askForAuthentication(call: StripeCall, intent: PaymentIntent, parameter
 
 /** The customer finishes or fails the bank's question. In life this happens between browser and bank; here a control route does it. */
 export function authenticate(
-  call: Pick<StripeCall, 'world' | 'account'>,
+  call: Pick<StripeCall, 'world' | 'account' | 'livemode'>,
   intent: PaymentIntent,
   passed: boolean,
 ): void {
@@ -209,6 +245,9 @@ function captureIntent(call: StripeCall) {
   const parameters = call.parameters('PaymentIntents.capture');
   const intent = findIntent(call);
   assertAllowed('capture', intent);
+  if (parameters.has('final_capture') && !parameters.flag('final_capture')) {
+    throw badRequest('Multicapture is not available for this PaymentIntent.', { param: 'final_capture' });
+  }
   const amount = parameters.integer('amount_to_capture') ?? intent.amountCapturable;
   if (amount > intent.amountCapturable) {
     throw badRequest(
@@ -242,11 +281,25 @@ function cancel(call: StripeCall) {
   return paymentIntentWire(intent);
 }
 
-function findIntent(call: StripeCall): PaymentIntent {
-  const id = call.path['id'] as string;
-  const intent = ownedBy(call, call.world.paymentIntents.get(id));
-  if (!intent) throw resourceMissing('payment_intent', id, 'intent');
-  return intent;
+/** Cards of the sandbox are not eligible. */
+function incrementAuthorization(call: StripeCall): never {
+  call.parameters('PaymentIntents.incrementAuthorization', {
+    amount: 'number!',
+    description: 'string',
+    metadata: 'map',
+  });
+  throw unexpectedState(
+    findIntent(call),
+    'This PaymentIntent is not eligible for incremental authorization.',
+  );
+}
+
+const findIntent = (call: StripeCall) =>
+  findOwn(call, call.world.paymentIntents, call.path['id']!, 'payment_intent', 'intent');
+
+function existingCustomer(call: StripeCall, parameters: Parameters): string | null {
+  const id = parameters.text('customer');
+  return id === undefined ? null : findOwn(call, call.world.customers, id, 'customer', 'customer', 400).id;
 }
 
 function assertClientSecret(intent: PaymentIntent, secret: string | undefined): void {
@@ -257,19 +310,6 @@ function assertClientSecret(intent: PaymentIntent, secret: string | undefined): 
       param: 'client_secret',
     });
   }
-}
-
-function givenPaymentMethod(call: StripeCall, parameters: Parameters): PaymentMethod | undefined {
-  const id = parameters.text('payment_method');
-  if (id) return usePaymentMethod(call, id);
-  const data = parameters.object('payment_method_data');
-  if (!data) return undefined;
-  const card = data['card'];
-  const number = typeof card === 'object' && !Array.isArray(card) ? card['number'] : undefined;
-  if (data['type'] !== 'card' || typeof number !== 'string') {
-    throw badRequest('The sandbox takes cards only.', { param: 'payment_method_data' });
-  }
-  return payWithCardNumber(call, number);
 }
 
 function attach(intent: PaymentIntent, method: PaymentMethod): void {
@@ -307,7 +347,9 @@ function readDestination(call: StripeCall, parameters: Parameters) {
   }
   const onBehalfOf = parameters.text('on_behalf_of') ?? null;
   const settles = onBehalfOf === null ? undefined : findAccount(call, onBehalfOf, 'on_behalf_of');
-  if (settles && !settles.chargesEnabled) throw badRequest('Your account cannot currently make charges.');
+  if (settles && !(settles.chargesEnabled && !isRestrictedNow(call))) {
+    throw badRequest('Your account cannot currently make charges.');
+  }
   if (!destination) return { onBehalfOf, transferData: null };
   const account = findAccount(call, destination, 'transfer_data[destination]');
   if (account.capabilities.transfers !== 'active') {
@@ -319,6 +361,8 @@ function readDestination(call: StripeCall, parameters: Parameters) {
   const amount = typeof data?.['amount'] === 'string' ? Number(data['amount']) : null;
   return { onBehalfOf, transferData: { destination, amount } };
 }
+
+const isRestrictedNow = ({ world }: StripeCall) => world.scenarios.take('provider-restricted') !== undefined;
 
 function findAccount(call: StripeCall, id: string, param: string): Account {
   const account = call.world.accounts.get(id);

@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
 import type { PaymentIntent } from './entity.ts';
 
 export function paymentIntentWire(intent: PaymentIntent): WireObject {
@@ -26,7 +26,7 @@ export function paymentIntentWire(intent: PaymentIntent): WireObject {
     excluded_payment_method_types: null,
     last_payment_error: intent.lastPaymentError,
     latest_charge: intent.latestCharge,
-    livemode: false,
+    livemode: intent.livemode,
     managed_payments: null,
     metadata: { ...intent.metadata },
     next_action: intent.nextAction,

@@ -1,14 +1,18 @@
-export type PaymentMethod = {
-  id: string;
-  account: string;
-  created: number;
+import type { Owned } from '../shapes.ts';
+
+export type PaymentMethod = Owned & {
   customer: string | null;
   card: { brand: string; last4: string };
   /** What happens when it is charged. */
-  behaviour: CardBehaviour;
+  behaviour: PaymentBehaviour;
+  /** It was authenticated for payments without its owner. */
+  setUpForOffSession: boolean;
 };
 
-export type CardBehaviour =
-  | { kind: 'succeeds' }
+export type PaymentBehaviour =
+  | { kind: 'succeeds'; later?: 'dispute' | 'refund-fails' }
   | { kind: 'declines'; code: string; declineCode?: string }
-  | { kind: 'wants-authentication'; offSession: 'asks' | 'declines' };
+  /** `always`: set up or not, it asks. */
+  | { kind: 'wants-authentication'; always: boolean; offSession: 'asks' | 'declines' }
+  /** Settles days later. */
+  | { kind: 'delayed'; outcome: 'succeeds' | 'fails' };

@@ -1,94 +1,96 @@
 /** Stripe's test payment methods and what a charge on each does. */
-import { badRequest, resourceMissing } from '../errors.ts';
-import type { StripeCall } from '../context.ts';
-import { newId, seconds } from '../world.ts';
-import type { CardBehaviour, PaymentMethod } from './entity.ts';
+import { findOwn, newlyOwned, type StripeCall } from '../context.ts';
+import { badRequest } from '../errors.ts';
+import type { Parameters } from '../parameters.ts';
+import { newId } from '../world.ts';
+import type { PaymentBehaviour, PaymentMethod } from './entity.ts';
 
-type TestCard = { brand: string; last4: string; behaviour: CardBehaviour };
+type TestMethod = { brand: string; last4: string; behaviour: PaymentBehaviour };
 
-const succeeds: CardBehaviour = { kind: 'succeeds' };
-const declines = (code: string, declineCode?: string): CardBehaviour => ({
+const succeeds: PaymentBehaviour = { kind: 'succeeds' };
+const declines = (code: string, declineCode?: string): PaymentBehaviour => ({
   kind: 'declines',
   code,
   ...(declineCode !== undefined && { declineCode }),
 });
+const asks = (always: boolean, offSession: 'asks' | 'declines'): PaymentBehaviour => ({
+  kind: 'wants-authentication',
+  always,
+  offSession,
+});
 
-const cards: Record<string, TestCard> = {
-  pm_card_visa: { brand: 'visa', last4: '4242', behaviour: succeeds },
-  pm_card_visa_debit: { brand: 'visa', last4: '5556', behaviour: succeeds },
+const visa = (last4: string, behaviour: PaymentBehaviour): TestMethod => ({
+  brand: 'visa',
+  last4,
+  behaviour,
+});
+
+const methods: Record<string, TestMethod> = {
+  pm_card_visa: visa('4242', succeeds),
+  pm_card_visa_debit: visa('5556', succeeds),
   pm_card_mastercard: { brand: 'mastercard', last4: '4444', behaviour: succeeds },
   pm_card_amex: { brand: 'amex', last4: '0005', behaviour: succeeds },
-  pm_card_chargeDeclined: {
-    brand: 'visa',
-    last4: '0002',
-    behaviour: declines('card_declined', 'generic_decline'),
+  pm_card_chargeDeclined: visa('0002', declines('card_declined', 'generic_decline')),
+  pm_card_chargeDeclinedInsufficientFunds: visa('9995', declines('card_declined', 'insufficient_funds')),
+  pm_card_chargeDeclinedLostCard: visa('9987', declines('card_declined', 'lost_card')),
+  pm_card_chargeDeclinedStolenCard: visa('9979', declines('card_declined', 'stolen_card')),
+  pm_card_chargeDeclinedExpiredCard: visa('0069', declines('expired_card')),
+  pm_card_chargeDeclinedIncorrectCvc: visa('0127', declines('incorrect_cvc')),
+  pm_card_chargeDeclinedProcessingError: visa('0119', declines('processing_error')),
+  pm_card_authenticationRequired: visa('3155', asks(false, 'declines')),
+  pm_card_threeDSecure2Required: visa('3220', asks(true, 'asks')),
+  pm_card_threeDSecureRequired: visa('3063', asks(true, 'declines')),
+  pm_card_createDispute: visa('0259', { kind: 'succeeds', later: 'dispute' }),
+  pm_card_refundFail: visa('5126', { kind: 'succeeds', later: 'refund-fails' }),
+  pm_usBankAccount_success: {
+    brand: 'us_bank_account',
+    last4: '6789',
+    behaviour: { kind: 'delayed', outcome: 'succeeds' },
   },
-  pm_card_chargeDeclinedInsufficientFunds: {
-    brand: 'visa',
-    last4: '9995',
-    behaviour: declines('card_declined', 'insufficient_funds'),
-  },
-  pm_card_chargeDeclinedLostCard: {
-    brand: 'visa',
-    last4: '9987',
-    behaviour: declines('card_declined', 'lost_card'),
-  },
-  pm_card_chargeDeclinedStolenCard: {
-    brand: 'visa',
-    last4: '9979',
-    behaviour: declines('card_declined', 'stolen_card'),
-  },
-  pm_card_chargeDeclinedExpiredCard: { brand: 'visa', last4: '0069', behaviour: declines('expired_card') },
-  pm_card_chargeDeclinedIncorrectCvc: { brand: 'visa', last4: '0127', behaviour: declines('incorrect_cvc') },
-  pm_card_chargeDeclinedProcessingError: {
-    brand: 'visa',
-    last4: '0119',
-    behaviour: declines('processing_error'),
-  },
-  pm_card_authenticationRequired: {
-    brand: 'visa',
-    last4: '3155',
-    behaviour: { kind: 'wants-authentication', offSession: 'declines' },
-  },
-  pm_card_threeDSecure2Required: {
-    brand: 'visa',
-    last4: '3220',
-    behaviour: { kind: 'wants-authentication', offSession: 'asks' },
-  },
-  pm_card_threeDSecureRequired: {
-    brand: 'visa',
-    last4: '3063',
-    behaviour: { kind: 'wants-authentication', offSession: 'declines' },
+  pm_usBankAccount_accountClosed: {
+    brand: 'us_bank_account',
+    last4: '1113',
+    behaviour: { kind: 'delayed', outcome: 'fails' },
   },
 };
 
+/** The payment method that a call gives, if it gives one. */
+export function givenPaymentMethod(call: StripeCall, parameters: Parameters): PaymentMethod | undefined {
+  const id = parameters.text('payment_method');
+  if (id) return usePaymentMethod(call, id);
+  const data = parameters.object('payment_method_data');
+  if (!data) return undefined;
+  const card = data['card'];
+  const number = typeof card === 'object' && !Array.isArray(card) ? card['number'] : undefined;
+  if (data['type'] !== 'card' || typeof number !== 'string') {
+    throw badRequest('The sandbox takes cards only.', { param: 'payment_method_data' });
+  }
+  return payWithCardNumber(call, number);
+}
+
 /** The payment method of that id. Each use of a test name makes a fresh one, as in life. */
 export function usePaymentMethod(call: StripeCall, idOrName: string): PaymentMethod {
-  const card = cards[idOrName];
-  if (card) return createPaymentMethod(call, card);
-  const known = call.world.paymentMethods.get(idOrName);
-  if (!known || known.account !== call.account)
-    throw resourceMissing('PaymentMethod', idOrName, 'payment_method', 400);
-  return known;
+  const known = Object.hasOwn(methods, idOrName) ? methods[idOrName] : undefined;
+  if (known) return createPaymentMethod(call, known);
+  return findOwn(call, call.world.paymentMethods, idOrName, 'PaymentMethod', 'payment_method', 400);
 }
 
 /** A card typed in by the customer: only the numbers of the test cards above exist, told apart by their last four digits. */
-export function payWithCardNumber(call: StripeCall, number: string): PaymentMethod {
-  const card = Object.values(cards).find(({ last4 }) => number.replaceAll(' ', '').endsWith(last4));
+function payWithCardNumber(call: StripeCall, number: string): PaymentMethod {
+  const card = Object.values(methods).find(({ last4 }) => number.replaceAll(' ', '').endsWith(last4));
   if (!card) throw badRequest('This is not a test card.', { param: 'payment_method_data[card][number]' });
   return createPaymentMethod(call, card);
 }
 
-function createPaymentMethod(call: StripeCall, card: TestCard): PaymentMethod {
-  const { world, account } = call;
+function createPaymentMethod(call: StripeCall, { brand, last4, behaviour }: TestMethod): PaymentMethod {
   const method: PaymentMethod = {
-    id: newId(world, 'pm'),
-    account,
-    created: seconds(world),
+    id: newId(call.world, 'pm'),
+    ...newlyOwned(call),
     customer: null,
-    card: { brand: card.brand, last4: card.last4 },
-    behaviour: card.behaviour,
+    card: { brand, last4 },
+    behaviour,
+    setUpForOffSession: false,
   };
-  world.paymentMethods.set(method.id, method);
+  call.world.paymentMethods.set(method.id, method);
   return method;
 }

@@ -1,4 +1,4 @@
-import type { WireObject } from '../context.ts';
+import type { WireObject } from '../shapes.ts';
 import type { PaymentMethod } from './entity.ts';
 
 export function paymentMethodWire(method: PaymentMethod): WireObject {
@@ -26,7 +26,7 @@ export function paymentMethodWire(method: PaymentMethod): WireObject {
     created: method.created,
     customer: method.customer,
     customer_account: null,
-    livemode: false,
+    livemode: method.livemode,
     metadata: {},
     type: 'card',
   };

@@ -1,14 +1,13 @@
-export type Refund = {
-  id: string;
-  account: string;
-  created: number;
+import type { Owned } from '../shapes.ts';
+
+export type Refund = Owned & {
   amount: number;
   balanceTransaction: string | null;
   charge: string;
   currency: string;
   metadata: Record<string, string>;
-  paymentIntent: string;
+  paymentIntent: string | null;
   reason: string | null;
-  status: 'succeeded';
+  status: 'succeeded' | 'failed';
   transferReversal: string | null;
 };

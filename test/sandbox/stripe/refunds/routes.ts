@@ -1,23 +1,31 @@
-import { settleRefund } from '../balance/move-money.ts';
+import { settleCapture, settleRefund, takeBackRefund } from '../balance/move-money.ts';
 import type { Charge } from '../charges/entity.ts';
 import { chargeWire } from '../charges/wire.ts';
-import { ownedBy, type StripeCall, type StripeRoute } from '../context.ts';
-import { badRequest, resourceMissing } from '../errors.ts';
+import { allOwn, findOwn, newlyOwned, type StripeCall, type StripeRoute } from '../context.ts';
+import { badRequest } from '../errors.ts';
 import { writeEvent } from '../events/write.ts';
+import { listOf } from '../lists.ts';
 import { mergeMetadata, type Parameters } from '../parameters.ts';
-import { newId, seconds } from '../world.ts';
+import { newId } from '../world.ts';
 import type { Refund } from './entity.ts';
 import { refundWire } from './wire.ts';
 
 export const refundRoutes: StripeRoute[] = [
   { method: 'POST', path: '/v1/refunds', handle: create },
+  { method: 'GET', path: '/v1/refunds', handle: list },
   { method: 'GET', path: '/v1/refunds/:id', handle: retrieve },
+  { method: 'POST', path: '/v1/refunds/:id', handle: update },
 ];
 
 function create(call: StripeCall) {
   const parameters = call.parameters('Refunds.create');
   const { world } = call;
   const charge = findCharge(call, parameters);
+  if (charge.disputed) {
+    throw badRequest(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
+      code: 'charge_disputed',
+    });
+  }
   const rest = charge.amountCaptured - charge.amountRefunded;
   if (rest === 0) {
     throw badRequest(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
@@ -28,10 +36,11 @@ function create(call: StripeCall) {
       param: 'amount',
     });
   }
+  // What is given back must have arrived first.
+  if (charge.balanceTransaction === null) settleCapture(call, charge);
   const refund: Refund = {
     id: newId(world, 're'),
-    account: call.account,
-    created: seconds(world),
+    ...newlyOwned(call),
     amount,
     balanceTransaction: null,
     charge: charge.id,
@@ -52,7 +61,23 @@ function create(call: StripeCall) {
   writeEvent(call, 'charge.refunded', chargeWire(charge));
   writeEvent(call, 'refund.updated', refundWire(refund));
   writeEvent(call, 'charge.refund.updated', refundWire(refund));
+  const method = world.paymentMethods.get(charge.paymentMethod ?? '');
+  if (method?.behaviour.kind === 'succeeds' && method.behaviour.later === 'refund-fails')
+    failLater(call, charge, refund);
   return refundWire(refund);
+}
+
+const FAILS_AFTER_MS = 60_000;
+
+/** The bank sends the money back. */
+function failLater({ world, account, livemode }: StripeCall, charge: Charge, refund: Refund): void {
+  world.clock.at(world.clock.now() + FAILS_AFTER_MS, () => {
+    refund.status = 'failed';
+    charge.amountRefunded -= refund.amount;
+    takeBackRefund(world, charge, refund);
+    writeEvent({ world, account, livemode }, 'refund.failed', refundWire(refund));
+    writeEvent({ world, account, livemode }, 'refund.updated', refundWire(refund), { status: 'succeeded' });
+  });
 }
 
 function findCharge(call: StripeCall, parameters: Parameters): Charge {
@@ -68,16 +93,14 @@ function findCharge(call: StripeCall, parameters: Parameters): Charge {
     );
   }
   if (chargeId) {
-    const charge = ownedBy(call, world.charges.get(chargeId));
-    if (!charge) throw resourceMissing('charge', chargeId, 'charge');
+    const charge = findOwn(call, world.charges, chargeId, 'charge', 'charge');
     if (!charge.captured)
       throw badRequest(`Charge ${chargeId} was not captured; cancel its PaymentIntent instead.`, {
         param: 'charge',
       });
     return charge;
   }
-  const intent = ownedBy(call, world.paymentIntents.get(intentId!));
-  if (!intent) throw resourceMissing('payment_intent', intentId!, 'payment_intent');
+  const intent = findOwn(call, world.paymentIntents, intentId!, 'payment_intent', 'payment_intent');
   const charge = world.charges.get(intent.latestCharge ?? '');
   if (!charge?.captured) {
     throw badRequest(`This PaymentIntent (${intent.id}) does not have a successful charge to refund.`, {
@@ -87,10 +110,28 @@ function findCharge(call: StripeCall, parameters: Parameters): Charge {
   return charge;
 }
 
+function list(call: StripeCall) {
+  const parameters = call.parameters('Refunds.list');
+  const [charge, intent] = [parameters.text('charge'), parameters.text('payment_intent')];
+  const refunds = allOwn(call, call.world.refunds).filter(
+    refund =>
+      refund.charge === (charge ?? refund.charge) &&
+      refund.paymentIntent === (intent ?? refund.paymentIntent),
+  );
+  return listOf(refunds, parameters, '/v1/refunds', refundWire);
+}
+
 function retrieve(call: StripeCall) {
   call.parameters('Refunds.retrieve');
-  const id = call.path['id'] as string;
-  const refund = ownedBy(call, call.world.refunds.get(id));
-  if (!refund) throw resourceMissing('refund', id, 'refund');
+  return refundWire(getRefund(call));
+}
+
+function update(call: StripeCall) {
+  const parameters = call.parameters('Refunds.update');
+  const refund = getRefund(call);
+  refund.metadata = mergeMetadata(refund.metadata, parameters.metadata());
   return refundWire(refund);
 }
+
+const getRefund = (call: StripeCall) =>
+  findOwn(call, call.world.refunds, call.path['id']!, 'refund', 'refund');

@@ -1,10 +1,11 @@
 import { missingKey, invalidValue } from '../../errors.ts';
+import type { Journal } from '../../journal.ts';
 import type { Listing } from '../../listings/entity.ts';
 import type { Transaction } from '../../transactions/entity.ts';
 import { BigDecimal, isPlainObject, Money, type PlainObject } from '../../values.ts';
 import type { FlexWorld } from '../../world.ts';
 
-/** What an action works on. It changes the draft; what it changes outside of it, it must be able to take back. */
+/** What an action works on. It changes the draft; what it changes outside of it goes through the journal. */
 export type ActionContext = {
   world: FlexWorld;
   transaction: Transaction;
@@ -13,7 +14,7 @@ export type ActionContext = {
   config: Record<string, unknown>;
   /** A simulation: nothing may leave the sandbox's Flex. */
   speculative: boolean;
-  onFailure: (takeBack: () => void) => void;
+  journal: Journal;
 };
 
 /** Returns a promise only where it must wait, so that a simulation runs to its end without anyone looking in between. */
@@ -38,11 +39,12 @@ export const param = {
     if (Number.isNaN(time)) throw invalidValue(['params', name], 'must be a timestamp');
     return time;
   },
-  wholeNumber(params: PlainObject, name: string): number | undefined {
+  wholeNumber(params: PlainObject, name: string, least = 1): number | undefined {
     const value = params[name];
     if (value === undefined || value === null) return undefined;
-    if (!Number.isInteger(value) || (value as number) < 1)
-      throw invalidValue(['params', name], 'must be a positive integer');
+    if (!Number.isInteger(value) || (value as number) < least) {
+      throw invalidValue(['params', name], `must be an integer of at least ${least}`);
+    }
     return value as number;
   },
   text(params: PlainObject, name: string): string | undefined {
@@ -65,7 +67,7 @@ export function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** Amounts arrive as Money, or as `{amount, currency}` in plain JSON. */
+/** Amounts arrive as Money, or as `{amount, currency}` in plain JSON. Minor units. */
 export function asMoney(value: unknown): Money | undefined {
   if (value instanceof Money) return value;
   if (isPlainObject(value) && typeof value['amount'] === 'number' && typeof value['currency'] === 'string') {

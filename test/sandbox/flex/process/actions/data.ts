@@ -1,5 +1,5 @@
 import { conflict } from '../../errors.ts';
-import { mergeExtendedData } from '../../values.ts';
+import { isPlainObject, mergeExtendedData } from '../../values.ts';
 import { param, type ActionRun } from './context.ts';
 
 export const updateProtectedData: ActionRun = ({ transaction, params }) => {
@@ -12,6 +12,25 @@ export const updateProtectedData: ActionRun = ({ transaction, params }) => {
 export const updateMetadata: ActionRun = ({ transaction, params }) => {
   transaction.metadata = mergeExtendedData(transaction.metadata, param.object(params, 'metadata') ?? {});
 };
+
+/** Copies a party's protected data into the transaction: all of it, or the mapped keys under their new names. */
+export const revealProtectedData =
+  (party: 'customer' | 'provider'): ActionRun =>
+  ({ world, transaction, config }) => {
+    const user = world.users.get(party === 'customer' ? transaction.customerId : transaction.providerId)!;
+    const mapping = config['key-mapping'];
+    const revealed = isPlainObject(mapping)
+      ? Object.fromEntries(
+          Object.entries(mapping)
+            .filter(([key]) => user.protectedData[key] !== undefined)
+            .map(([key, name]) => [String(name), user.protectedData[key]]),
+        )
+      : user.protectedData;
+    transaction.protectedData = mergeExtendedData(transaction.protectedData, revealed);
+  };
+
+/** The sandbox's listings have no files to reveal. */
+export const revealListingFiles: ActionRun = () => undefined;
 
 /** For testing a process: it never lets a transition through. */
 export const fail: ActionRun = () => {

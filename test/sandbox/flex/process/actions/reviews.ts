@@ -1,10 +1,9 @@
 import { conflict, invalidValue } from '../../errors.ts';
-import type { Review } from '../../transactions/parts.ts';
 import { param, required, type ActionRun } from './context.ts';
 
 export const postReview =
   (by: 'customer' | 'provider'): ActionRun =>
-  ({ world, transaction, listing, params, onFailure }) => {
+  ({ world, transaction, listing, params, journal }) => {
     const authorId = by === 'customer' ? transaction.customerId : transaction.providerId;
     const known = [...world.reviews.values()].some(
       review => review.transactionId === transaction.id && review.authorId === authorId,
@@ -12,7 +11,7 @@ export const postReview =
     if (known) throw conflict(`transaction-already-reviewed-by-${by}`, `Already reviewed by the ${by}`);
     const rating = required(param.wholeNumber(params, 'reviewRating'), 'reviewRating');
     if (rating > 5) throw invalidValue(['params', 'reviewRating'], 'must be from 1 to 5');
-    const review: Review = {
+    journal.put('reviews', {
       id: world.random.uuid(),
       transactionId: transaction.id,
       listingId: listing.id,
@@ -23,15 +22,10 @@ export const postReview =
       content: required(param.text(params, 'reviewContent'), 'reviewContent'),
       state: 'pending',
       createdAt: world.clock.now(),
-    };
-    world.reviews.set(review.id, review);
-    onFailure(() => world.reviews.delete(review.id));
+    });
   };
 
-export const publishReviews: ActionRun = ({ world, transaction, onFailure }) => {
-  for (const review of world.reviews.values()) {
-    if (review.transactionId !== transaction.id) continue;
-    world.reviews.set(review.id, { ...review, state: 'public' });
-    onFailure(() => world.reviews.set(review.id, review));
-  }
+export const publishReviews: ActionRun = ({ world, transaction, journal }) => {
+  const own = [...world.reviews.values()].filter(review => review.transactionId === transaction.id);
+  for (const review of own) journal.put('reviews', { ...review, state: 'public' });
 };

@@ -2,48 +2,78 @@ import { conflict } from '../../errors.ts';
 import type { StockReservation } from '../../transactions/parts.ts';
 import { param, required, type ActionContext, type ActionRun } from './context.ts';
 
-export const createPendingStockReservation: ActionRun = context => {
-  const { world, transaction, listing, params, onFailure } = context;
-  if (transaction.stockReservationId) throw conflict('conflict', 'The transaction has a stock reservation');
-  const quantity = required(
-    param.wholeNumber(params, 'stockReservationQuantity'),
-    'stockReservationQuantity',
-  );
-  changeStock(context, -quantity);
-  const reservation: StockReservation = {
-    id: world.random.uuid(),
-    transactionId: transaction.id,
-    listingId: listing.id,
-    quantity,
-    state: 'pending',
+/** A pending reservation takes the stock at once; a proposed one only says that there would be enough. */
+export const createStockReservation =
+  (state: 'pending' | 'proposed'): ActionRun =>
+  context => {
+    const { world, transaction, listing, params, journal } = context;
+    if (transaction.stockReservationId) throw conflict('conflict', 'The transaction has a stock reservation');
+    const quantity = required(
+      param.wholeNumber(params, 'stockReservationQuantity'),
+      'stockReservationQuantity',
+    );
+    const reservation: StockReservation = {
+      id: world.random.uuid(),
+      transactionId: transaction.id,
+      listingId: listing.id,
+      quantity,
+      state,
+    };
+    if (state === 'pending') adjustStock(context, reservation, -quantity);
+    else assertStock(context, quantity);
+    journal.put('stockReservations', reservation);
+    transaction.stockReservationId = reservation.id;
   };
-  world.stockReservations.set(reservation.id, reservation);
-  onFailure(() => world.stockReservations.delete(reservation.id));
-  transaction.stockReservationId = reservation.id;
+
+export const acceptStockReservation: ActionRun = context => {
+  const reservation = reservationIn(context, 'pending', 'proposed');
+  if (reservation.state === 'proposed') adjustStock(context, reservation, -reservation.quantity);
+  context.journal.put('stockReservations', { ...reservation, state: 'accepted' });
 };
 
-/** A reservation that ends gives its stock back. */
-export const moveStockReservation =
-  (from: StockReservation['state'], to: StockReservation['state']): ActionRun =>
-  context => {
-    const { world, transaction, onFailure } = context;
-    const old = transaction.stockReservationId
-      ? world.stockReservations.get(transaction.stockReservationId)
-      : undefined;
-    if (old?.state !== from)
-      throw conflict('transaction-invalid-action-sequence', `There is no ${from} stock reservation`);
-    world.stockReservations.set(old.id, { ...old, state: to });
-    onFailure(() => world.stockReservations.set(old.id, old));
-    if (to === 'declined' || to === 'cancelled') changeStock(context, old.quantity);
-  };
+export const declineStockReservation: ActionRun = context => {
+  const reservation = reservationIn(context, 'pending', 'proposed');
+  if (reservation.state === 'pending') adjustStock(context, reservation, reservation.quantity);
+  context.journal.put('stockReservations', { ...reservation, state: 'declined' });
+};
 
-function changeStock({ world, listing, onFailure }: ActionContext, by: number): void {
-  const now = world.listings.get(listing.id)!;
-  const stock = (now.stock ?? 0) + by;
-  if (stock < 0) throw conflict('transaction-listing-insufficient-stock', 'The listing has not enough stock');
-  world.listings.set(now.id, { ...now, stock });
-  onFailure(() => {
-    const current = world.listings.get(now.id)!;
-    world.listings.set(now.id, { ...current, stock: (current.stock ?? 0) - by });
+export const cancelStockReservation: ActionRun = context => {
+  const reservation = reservationIn(context, 'accepted');
+  adjustStock(context, reservation, reservation.quantity);
+  context.journal.put('stockReservations', { ...reservation, state: 'cancelled' });
+};
+
+function reservationIn(
+  { world, transaction }: ActionContext,
+  ...states: StockReservation['state'][]
+): StockReservation {
+  const reservation = world.stockReservations.get(transaction.stockReservationId ?? '');
+  if (!reservation || !states.includes(reservation.state)) {
+    throw conflict(
+      'transaction-invalid-action-sequence',
+      `There is no stock reservation that is ${states.join(' or ')}`,
+    );
+  }
+  return reservation;
+}
+
+const stockOf = ({ world, listing }: ActionContext) => world.listings.get(listing.id)?.stock ?? 0;
+
+function assertStock(context: ActionContext, quantity: number): void {
+  if (stockOf(context) < quantity) {
+    throw conflict('transaction-listing-insufficient-stock', 'The listing has not enough stock');
+  }
+}
+
+function adjustStock(context: ActionContext, reservation: StockReservation, quantity: number): void {
+  const { world, listing, journal } = context;
+  assertStock(context, -quantity);
+  journal.put('stockAdjustments', {
+    id: world.random.uuid(),
+    listingId: listing.id,
+    stockReservationId: reservation.id,
+    quantity,
+    at: world.clock.now(),
   });
+  journal.put('listings', { ...world.listings.get(listing.id)!, stock: stockOf(context) + quantity });
 }
