@@ -116,7 +116,7 @@ function nodesOf(world: FlexWorld, change: Change) {
         related: aboutTransaction(change.after),
       };
     default:
-        // A transition changes a listing's stock only, and its adjustment says so.
+      // A transition changes a listing's stock only, and its adjustment says so.
       return null;
   }
 }
