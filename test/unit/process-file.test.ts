@@ -36,7 +36,20 @@ describe('readProcess', () => {
   });
 
   it.each([
-    ['no EDN', '{:format', /file: is not readable/],
+    ['a bracket that is never closed', '{:format :v3\n :transitions [', /:2:15: \[ is never closed/],
+    [
+      'a wrong bracket',
+      `{:format :v3\n :transitions [${start})}`,
+      /:2:85: \) where \[ of line 2 must end with \]/,
+    ],
+    ['one bracket too many', `{:format :v3 :transitions [${start}]}]`, /Nothing may follow the map/],
+    ['a text without end', '{:format :v3 :transitions "x}', /:1:27: This text .* is never closed/],
+    ['a map of three', '{:format :v3 :transitions}', /:1:1: A map needs a value for each key/],
+    ['a key twice', '{:format :v3 :format :v3}', /:format stands twice/],
+    ['a key that is no keyword', '{"format" :v3}', /key of a map must be a keyword/],
+    ['a tag', '{:format #inst "2026-01-01"}', /#inst can not be read here/],
+    ['no map', '[]', /the file: must hold a map/],
+    ['nothing', '; only words', /The file ends too early/],
     ['another format', '{:format :v2 :transitions []}', /:format: must be :v3/],
     ['no transitions', '{:format :v3 :transitions []}', /:transitions: must be a non-empty vector/],
     ['a name twice', processOf(start), /:transition\/start: stands twice/],
@@ -84,6 +97,39 @@ describe('readProcess', () => {
       /refers to :state\/x/,
     ],
     [
+      'a state where a time needs a transition',
+      processOf(
+        '{:name :transition/x :at {:fn/timepoint [:time/first-transitioned :state/open]} :from :state/open :to :state/open}',
+      ),
+      /refers to :state\/open/,
+    ],
+    [
+      'a time without its argument',
+      processOf(
+        '{:name :transition/x :at {:fn/timepoint [:time/first-transitioned]} :from :state/open :to :state/open}',
+      ),
+      /needs a transition/,
+    ],
+    [
+      'no period at all',
+      processOf(
+        '{:name :transition/x :at {:fn/plus [{:fn/timepoint [:time/tx-initiated]}]} :from :state/open :to :state/open}',
+      ),
+      /:fn\/plus needs a time and one period or more/,
+    ],
+    [
+      'a text for a keyword',
+      processOf('{:name :transition/x :actor :actor.role/customer :from "state/open" :to :state/open}'),
+      /:from must be a keyword, and is "state\/open"/,
+    ],
+    [
+      'a word for a truth',
+      processOf(
+        '{:name :transition/x :actor :actor.role/customer :from :state/open :to :state/open :privileged? "yes"}',
+      ),
+      /:privileged\? must be true or false/,
+    ],
+    [
       'a period that is none',
       processOf(
         '{:name :transition/x :at {:fn/plus [{:fn/timepoint [:time/tx-initiated]} {:fn/period ["soon"]}]} :from :state/open :to :state/open}',
@@ -100,13 +146,40 @@ describe('readProcess', () => {
       `{:format :v3 :transitions [${start}] :notifications [{:name :notification/n :on :transition/x :to :actor.role/customer :template :t}]}`,
       /is not a transition/,
     ],
+    [
+      'a notification to the operator',
+      `{:format :v3 :transitions [${start}] :notifications [{:name :notification/n :on :transition/start :to :actor.role/operator :template :t}]}`,
+      /only customer and provider/,
+    ],
+    [
+      'a notification at a time that refers to nothing',
+      `{:format :v3 :transitions [${start}] :notifications [{:name :notification/n :on :transition/start :to :actor.role/provider :template :t :at {:fn/timepoint [:time/first-entered-state :state/x]}}]}`,
+      /refers to :state\/x/,
+    ],
   ])('refuses %s and says where', (_what, source, words) => {
     expect(() => read(source)).toThrow(words);
     expect(() => read(source)).toThrow(/^some\/process\.edn/);
   });
 
   it('gives the line where the thing is named', () => {
-    expect(() => read(processOf(start))).toThrow(/process\.edn:2: /);
+    expect(() => read(processOf(start))).toThrow(/process\.edn:3:1: :transition\/start: stands twice/);
+  });
+
+  it('takes comments, discarded forms, lists, foreign keys, the initializer and configuration as plain data', () => {
+    const process = read(`; a process
+      {:format :v3, :acme/owner "Petra"
+       :transitions (#_{:name :not/read}
+         {:name :transition/start ; the first
+          :actor :actor.role/customer :to :state/open :acme/note [:x]
+          :actions [{:name :action.initializer/init-listing-tx}
+                    {:name :action/create-pending-booking :config {:type :time, :min {:amount 2.5M :currency "EUR"}}}]})}`);
+
+    expect(process.transitions[0]!.actions).toEqual([
+      {
+        name: 'action/create-pending-booking',
+        config: { type: 'time', min: { amount: 2.5, currency: 'EUR' } },
+      },
+    ]);
   });
 });
 
@@ -132,6 +205,7 @@ describe('time', () => {
 
   it('knows months, minus, the earliest of several, and what is past', () => {
     expect(evaluate(plus('P1M'), moments, now)).toBe(Date.UTC(2026, 1, 1));
+    expect(evaluate(plus('P1M'), () => Date.UTC(2026, 0, 31), now)).toBe(Date.UTC(2026, 1, 28));
     expect(evaluate({ kind: 'minus', base: point, periods: ['P1D'] }, moments, now)).toBe(now - 86_400_000);
     expect(evaluate({ kind: 'min', of: [plus('P2D'), plus('P1D'), never] }, moments, now)).toBe(
       now + 86_400_000,

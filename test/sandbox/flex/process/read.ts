@@ -1,226 +1,141 @@
-/** Reads `process.edn` and refuses what Flex would refuse, naming file and place. */
-import { parseEDNString } from 'edn-data';
+/** Reads `process.edn` and refuses what Flex would refuse, naming file, line and what stands there. */
 import { actionNames, needsTrust } from './actions/index.ts';
-import type { Action, Process, Role, TimeExpression, Transition } from './process.ts';
-import { parsePeriod } from './time.ts';
+import { checkGraph, checkReferences, type ReadTransition } from './check.ts';
+import { EdnError, isKeyword, isMap, parseEdn, plain, withoutColon, type Edn, type EdnMap } from './edn.ts';
+import { Problem, refuse, show } from './problem.ts';
+import type { Action, Process, Role, Transition } from './process.ts';
+import { readTime } from './read-time.ts';
 
 export class ProcessFileError extends Error {
   override name = 'ProcessFileError';
 }
 
-type Edn = unknown;
-type EdnMap = Record<string, Edn>;
-
 const roles: Record<string, Role> = {
-  'actor.role/customer': 'customer',
-  'actor.role/provider': 'provider',
-  'actor.role/operator': 'operator',
+  ':actor.role/customer': 'customer',
+  ':actor.role/provider': 'provider',
+  ':actor.role/operator': 'operator',
 };
 
-const points = [
-  'time/tx-initiated',
-  'time/first-entered-state',
-  'time/last-entered-state',
-  'time/first-transitioned',
-  'time/booking-start',
-  'time/booking-end',
-  'time/booking-display-start',
-  'time/booking-display-end',
-];
+/** Runs first in each transition that begins a transaction, whether the file says so or not. */
+const INITIALIZER = ':action.initializer/init-listing-tx';
 
 /** `file` is for messages only; `name` is the process's name, `version` the one that transactions are pinned to. */
 export function readProcess(source: string, file: string, name: string, version = 1): Process {
-  const fail = (place: string, message: string): never => {
-    throw new ProcessFileError(`${file}${lineOf(source, place)}: ${place}: ${message}`);
-  };
-  const edn = parse(source);
-  if (!isMap(edn)) return fail('file', 'is not readable EDN, or not a map');
-  if (edn['format'] !== 'v3') fail(':format', 'must be :v3');
-  if (!Array.isArray(edn['transitions']) || edn['transitions'].length === 0)
-    fail(':transitions', 'must be a non-empty vector');
-  const transitions = (edn['transitions'] as Edn[]).map((entry, index) => readTransition(entry, index, fail));
-  checkGraph(transitions, fail);
-  checkNotifications(edn['notifications'] ?? [], transitions, fail);
-  return { name, version, transitions };
-}
-
-type Fail = (place: string, message: string) => never;
-
-function parse(source: string): Edn {
+  const { value, placeOf } = parse(source, file);
   try {
-    return parseEDNString(source, { mapAs: 'object', keywordAs: 'string', setAs: 'array', listAs: 'array' });
-  } catch {
-    return null;
+    return { name, version, transitions: readTransitions(value) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const place = placeOf(error.part);
+    throw new ProcessFileError(`${file}${place ? `:${place.line}:${place.column}` : ''}: ${error.message}`);
   }
 }
 
-const isMap = (value: Edn): value is EdnMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Where in the file a thing is named, as far as its name stands only there. */
-function lineOf(source: string, place: string): string {
-  const index = source.indexOf(place);
-  return index === -1 ? '' : `:${source.slice(0, index).split('\n').length}`;
+function parse(source: string, file: string) {
+  try {
+    return parseEdn(source);
+  } catch (error) {
+    if (!(error instanceof EdnError)) throw error;
+    throw new ProcessFileError(`${file}:${error.place.line}:${error.place.column}: ${error.message}`);
+  }
 }
 
-function readTransition(entry: Edn, index: number, fail: Fail): Transition {
-  const map = isMap(entry) ? entry : fail(`:transitions[${index}]`, 'must be a map');
-  const name = map['name'];
-  if (typeof name !== 'string' || !name.startsWith('transition/')) {
-    return fail(`:transitions[${index}]`, 'needs a :name in the namespace transition');
-  }
-  const place = `:${name}`;
-  checkKeys(map, ['name', 'actor', 'at', 'actions', 'from', 'to', 'privileged?'], place, fail);
+function readTransitions(value: Edn): Transition[] {
+  const map = isMap(value) ? value : refuse({}, 'the file', 'must hold a map');
+  checkKeys(map, ['format', 'transitions', 'notifications'], 'the process');
+  if (map['format'] !== ':v3') refuse(map, ':format', 'must be :v3');
+  const entries = map['transitions'];
+  if (!Array.isArray(entries) || entries.length === 0)
+    return refuse(map, ':transitions', 'must be a non-empty vector');
+  const read = entries.map((entry, index) => readTransition(entry, entries, `:transitions[${index}]`));
+  checkGraph(read, entries);
+  readNotifications(map['notifications'] ?? [], map, read);
+  return read.map(({ transition }) => transition);
+}
+
+/** Keys of other namespaces than Flex's are left to whoever wrote them; a plain one that is not known is a mistake. */
+function checkKeys(map: EdnMap, known: string[], place: string): void {
+  for (const key of Object.keys(map))
+    if (!known.includes(key) && !key.includes('/')) refuse(map, place, `:${key} is not known here`);
+}
+
+function readTransition(entry: Edn, owner: object, index: string): ReadTransition {
+  const map = isMap(entry) ? entry : refuse(owner, index, 'must be a map');
+  const place = isKeyword(map['name']) ? map['name'] : refuse(map, index, 'needs a keyword as :name');
+  checkKeys(map, ['name', 'actor', 'at', 'actions', 'from', 'to', 'privileged?'], place);
   if ((map['actor'] === undefined) === (map['at'] === undefined))
-    fail(place, 'needs exactly one of :actor and :at');
+    refuse(map, place, 'needs exactly one of :actor and :at');
+  if (map['privileged?'] !== undefined && typeof map['privileged?'] !== 'boolean')
+    refuse(map, place, ':privileged? must be true or false');
   const transition: Transition = {
-    name,
-    from: map['from'] === undefined ? null : readState(map['from'], ':from', place, fail),
-    to: readState(map['to'], ':to', place, fail),
+    name: withoutColon(place),
+    from: map['from'] === undefined ? null : readState(map, 'from', place),
+    to: readState(map, 'to', place),
     trigger:
       map['at'] === undefined
-        ? { actor: readRole(map['actor'], place, fail) }
-        : { at: readTime(map['at'], place, fail) },
-    privileged: isTrue(map['privileged?']),
-    actions: readActions(map['actions'] ?? [], place, fail),
+        ? { actor: readRole(map, 'actor', place) }
+        : { at: readTime(map['at'], map, place) },
+    privileged: map['privileged?'] === true,
+    actions: readActions(map, place),
   };
-  checkTrust(transition, place, fail);
-  return transition;
+  checkTrust(transition, map, place);
+  return { transition, part: map };
 }
 
-function checkTrust(transition: Transition, place: string, fail: Fail): void {
+function checkTrust(transition: Transition, part: object, place: string): void {
   const isOperators = 'actor' in transition.trigger && transition.trigger.actor === 'operator';
   const trusting = transition.actions.find(action => needsTrust(action.name));
-  if (trusting && !transition.privileged && !isOperators) {
-    fail(place, `has :${trusting.name}, so it must be :privileged? true or an operator's`);
-  }
+  if (trusting && !transition.privileged && !isOperators)
+    refuse(part, place, `has :${trusting.name}, so it must be :privileged? true or an operator's`);
 }
 
-/** One published process writes the keyword `:true`. */
-const isTrue = (value: Edn) => value === true || value === 'true';
-
-function readState(value: Edn, key: string, place: string, fail: Fail): string {
-  if (typeof value !== 'string' || !value.startsWith('state/'))
-    return fail(place, `${key} must be a keyword of the namespace state`);
-  return value;
+function readState(map: EdnMap, key: string, place: string): string {
+  const value = map[key];
+  return isKeyword(value)
+    ? withoutColon(value)
+    : refuse(map, place, `:${key} must be a keyword, and is ${show(value)}`);
 }
 
-function readRole(value: Edn, place: string, fail: Fail): Role {
-  return roles[String(value)] ?? fail(place, `:actor :${String(value)} is not a role`);
+function readRole(map: EdnMap, key: string, place: string): Role {
+  const value = map[key];
+  const role = isKeyword(value) ? roles[value] : undefined;
+  return role ?? refuse(map, place, `:${key} ${show(value)} is not a role`);
 }
 
-function readActions(value: Edn, place: string, fail: Fail): Action[] {
-  if (!Array.isArray(value)) return fail(place, ':actions must be a vector');
-  return value.map(entry => {
-    const map = isMap(entry) ? entry : fail(place, 'an action must be a map');
-    checkKeys(map, ['name', 'config'], place, fail);
-    const name = map['name'];
-    if (typeof name !== 'string' || !actionNames.includes(name))
-      return fail(place, `:${String(name)} is not a known action`);
-    const config = map['config'] ?? {};
-    return isMap(config) ? { name, config } : fail(place, `:config of :${name} must be a map`);
-  });
+function readActions(map: EdnMap, place: string): Action[] {
+  const entries = map['actions'] ?? [];
+  if (!Array.isArray(entries)) return refuse(map, place, ':actions must be a vector');
+  return entries
+    .map(entry => readAction(entry, entries, place))
+    .filter(action => action.name !== withoutColon(INITIALIZER));
 }
 
-function readTime(value: Edn, place: string, fail: Fail): TimeExpression {
-  const entries = isMap(value) ? Object.entries(value) : [];
-  const [name, args] =
-    entries.length === 1 ? (entries[0] as [string, Edn]) : fail(place, ':at must hold one time function');
-  if (!Array.isArray(args) || args.length === 0) return fail(place, `:${name} needs a vector of arguments`);
-  const inner = () => readTime(args[0], place, fail);
-  switch (name) {
-    case 'fn/timepoint':
-      return readTimepoint(args, place, fail);
-    case 'fn/min':
-      return { kind: 'min', of: args.map(arg => readTime(arg, place, fail)) };
-    case 'fn/plus':
-    case 'fn/minus':
-      return {
-        kind: name === 'fn/plus' ? 'plus' : 'minus',
-        base: inner(),
-        periods: args.slice(1).map(arg => readPeriod(arg, place, fail)),
-      };
-    case 'fn/ignore-if-past':
-      return { kind: 'ignore-if-past', of: inner() };
-    default:
-      return fail(place, `:${name} is not a time function`);
-  }
+function readAction(entry: Edn, owner: object, place: string): Action {
+  const map = isMap(entry) ? entry : refuse(owner, place, 'an action must be a map');
+  checkKeys(map, ['name', 'config'], place);
+  const { name, config = {} } = map;
+  if (!isKeyword(name) || !(name === INITIALIZER || actionNames.includes(withoutColon(name))))
+    return refuse(map, place, `${show(name)} is not a known action`);
+  if (!isMap(config)) return refuse(map, place, `:config of ${name} must be a map`);
+  return { name: withoutColon(name), config: plain(config) as Action['config'] };
 }
 
-function readTimepoint(args: Edn[], place: string, fail: Fail): TimeExpression {
-  const [point, argument] = args;
-  if (typeof point !== 'string' || !points.includes(point))
-    return fail(place, `:${String(point)} is not a point in time`);
-  const needsArgument = point.endsWith('-state') || point.endsWith('-transitioned');
-  if (needsArgument !== (typeof argument === 'string'))
-    fail(place, `:${point} ${needsArgument ? 'needs' : 'takes no'} argument`);
-  return { kind: 'timepoint', point, argument: typeof argument === 'string' ? argument : null };
-}
-
-function readPeriod(value: Edn, place: string, fail: Fail): string {
-  const args = isMap(value) ? value['fn/period'] : undefined;
-  const text = Array.isArray(args) ? args[0] : undefined;
-  if (typeof text !== 'string' || !parsePeriod(text))
-    return fail(place, 'a period must be {:fn/period ["<ISO 8601 duration>"]}');
-  return text;
-}
-
-function checkKeys(map: EdnMap, known: string[], place: string, fail: Fail): void {
-  for (const key of Object.keys(map)) if (!known.includes(key)) fail(place, `:${key} is not known here`);
-}
-
-function checkGraph(transitions: Transition[], fail: Fail): void {
-  const names = new Set<string>();
-  for (const transition of transitions) {
-    if (names.has(transition.name)) fail(`:${transition.name}`, 'stands twice');
-    names.add(transition.name);
-  }
-  const initial = transitions.filter(transition => transition.from === null);
-  if (initial.length === 0) fail(':transitions', 'none begins a transaction (has no :from)');
-  for (const { name, trigger } of initial) {
-    if (!('actor' in trigger) || trigger.actor === 'operator')
-      fail(`:${name}`, 'begins a transaction, so its :actor must be customer or provider');
-  }
-  const reachable = new Set(initial.map(transition => transition.to));
-  for (let size = -1; size !== reachable.size;) {
-    size = reachable.size;
-    for (const { from, to } of transitions) if (from !== null && reachable.has(from)) reachable.add(to);
-  }
-  for (const { name, from } of transitions)
-    if (from !== null && !reachable.has(from)) fail(`:${name}`, `:${from} can not be reached`);
-  for (const { name, trigger } of transitions)
-    if ('at' in trigger) checkReferences(trigger.at, name, names, reachable, fail);
-}
-
-function checkReferences(
-  time: TimeExpression,
-  name: string,
-  transitions: Set<string>,
-  states: Set<string>,
-  fail: Fail,
-): void {
-  if (time.kind === 'min')
-    for (const inner of time.of) checkReferences(inner, name, transitions, states, fail);
-  else if (time.kind === 'ignore-if-past') checkReferences(time.of, name, transitions, states, fail);
-  else if (time.kind !== 'timepoint') checkReferences(time.base, name, transitions, states, fail);
-  else if (time.argument !== null && !transitions.has(time.argument) && !states.has(time.argument)) {
-    fail(`:${name}`, `:at refers to :${time.argument}, which does not exist`);
-  }
-}
-
-function checkNotifications(value: Edn, transitions: Transition[], fail: Fail): void {
-  if (!Array.isArray(value)) return fail(':notifications', 'must be a vector');
+/** Nobody sends them here: they are read for what may be wrong in them. */
+function readNotifications(value: Edn, owner: object, transitions: ReadTransition[]): void {
+  if (!Array.isArray(value)) return refuse(owner, ':notifications', 'must be a vector');
   const names = new Set<string>();
   for (const [index, entry] of value.entries()) {
-    const map = isMap(entry) ? entry : fail(`:notifications[${index}]`, 'must be a map');
-    const place = typeof map['name'] === 'string' ? `:${map['name']}` : `:notifications[${index}]`;
-    checkKeys(map, ['name', 'on', 'to', 'template', 'at'], place, fail);
-    if (typeof map['name'] !== 'string' || names.has(map['name'])) fail(place, 'needs a :name of its own');
-    names.add(place.slice(1));
-    if (!transitions.some(transition => transition.name === map['on']))
-      fail(place, `:on :${String(map['on'])} is not a transition`);
-    readRole(map['to'], place, fail);
-    if (typeof map['template'] !== 'string') fail(place, 'needs a :template');
-    if (map['at'] !== undefined) readTime(map['at'], place, fail);
+    const numbered = `:notifications[${index}]`;
+    const map = isMap(entry) ? entry : refuse(value, numbered, 'must be a map');
+    const place = isKeyword(map['name']) ? map['name'] : refuse(map, numbered, 'needs a keyword as :name');
+    checkKeys(map, ['name', 'on', 'to', 'template', 'at'], place);
+    if (names.has(place)) refuse(map, place, 'stands twice');
+    names.add(place);
+    if (!transitions.some(({ transition }) => `:${transition.name}` === map['on']))
+      refuse(map, place, `:on ${show(map['on'])} is not a transition`);
+    if (readRole(map, 'to', place) === 'operator') refuse(map, place, 'only customer and provider get mail');
+    if (!isKeyword(map['template']) || map['template'].includes('/'))
+      refuse(map, place, ':template must be a keyword without a namespace');
+    if (map['at'] !== undefined) checkReferences(readTime(map['at'], map, place), map, place, transitions);
   }
 }

@@ -48,6 +48,9 @@ export function evaluate(time: TimeExpression, moments: Moments, now: number): n
 function shift(moment: number | null, period: Period, sign: 1 | -1): number | null {
   if (moment === null) return null;
   const date = new Date(moment);
+  const day = date.getUTCDate();
   date.setUTCMonth(date.getUTCMonth() + sign * period.months);
+  // A month after the 31st of January is the end of February.
+  if (date.getUTCDate() !== day) date.setUTCDate(0);
   return date.getTime() + sign * period.ms;
 }
