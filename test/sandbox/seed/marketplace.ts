@@ -73,7 +73,7 @@ const users: SeedUser[] = [
   }),
   person(13, { firstName: 'Nora', lastName: 'Provider', role: 'provider' }),
 ];
-const [petra, rico, nora] = [users[2]!.id, users[3]!.id, users[4]!.id];
+const [alice, petra, rico, nora] = [users[0]!.id, users[2]!.id, users[3]!.id, users[4]!.id];
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
@@ -95,7 +95,9 @@ type Offer = {
   publicData?: Record<string, unknown>;
 };
 
-const listing = (number: number, offer: Offer): Listing => ({
+const BOOKING = 'default-booking';
+
+const listing = (number: number, { process = BOOKING, ...offer }: Offer): Listing => ({
   id: listingId(number),
   authorId: offer.authorId ?? petra,
   title: offer.title,
@@ -105,11 +107,11 @@ const listing = (number: number, offer: Offer): Listing => ({
   deleted: false,
   price: offer.price && { amount: offer.price[0], currency: offer.price[1] },
   geolocation: { lat: 60.1699, lng: 24.9384 },
-  availabilityPlan: offer.stock === undefined ? alwaysOpen(offer.seats ?? 1, offer.timezone) : null,
+  availabilityPlan: process === BOOKING ? alwaysOpen(offer.seats ?? 1, offer.timezone) : null,
   stock: offer.stock ?? null,
   publicData: {
     listingType: offer.unitType,
-    transactionProcessAlias: `${offer.process ?? 'default-booking'}/release-1`,
+    transactionProcessAlias: `${process}/release-1`,
     unitType: offer.unitType,
     ...offer.publicData,
   },
@@ -165,6 +167,32 @@ const listings: Listing[] = [
     unitType: 'night',
     price: [7000, 'EUR'],
     authorId: nora,
+  }),
+  listing(10, {
+    title: 'Map of forest paths',
+    unitType: 'file',
+    price: [990, 'EUR'],
+    process: 'default-download',
+  }),
+  listing(11, {
+    title: 'Carpentry',
+    unitType: 'offer',
+    price: [60000, 'EUR'],
+    process: 'default-negotiation',
+  }),
+  // Written by the customer; providers answer with offers.
+  listing(12, {
+    title: 'Wanted: a new roof',
+    unitType: 'request',
+    price: null,
+    authorId: alice,
+    process: 'default-negotiation',
+  }),
+  listing(13, {
+    title: 'Ask a ranger',
+    unitType: 'inquiry',
+    price: null,
+    process: 'default-inquiry',
   }),
 ];
 
