@@ -1,7 +1,7 @@
 /** Tokens of all grants, through the real SDKs and by hand. */
 import { createHash } from 'node:crypto';
-import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { anonymousSdk, cabinOrder, operatorSdk, refusalOf, userSdks } from '../../setup/flex-sdks.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { anonymousSdk, cabinOrder, operatorSdk, refusalOf, userSdks } from '../../../setup/flex-sdks.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
