@@ -55,6 +55,8 @@ function check(endpoint: string, form: FormObject, extra: Record<string, string>
   }
 }
 
+const positive = ['amount', 'amount_to_capture'];
+
 function checkValue(name: string, value: FormValue, type: string): void {
   // An empty text unsets what can be unset.
   if (value === '') return;
@@ -63,6 +65,9 @@ function checkValue(name: string, value: FormValue, type: string): void {
       code: 'parameter_invalid_integer',
       param: name,
     });
+  }
+  if (positive.includes(name) && Number(value) < 1) {
+    throw badRequest('Invalid positive integer', { code: 'parameter_invalid_integer', param: name });
   }
   if (type === 'boolean' && value !== 'true' && value !== 'false') {
     throw badRequest(`Invalid boolean: ${JSON.stringify(value)}`, { param: name });

@@ -115,7 +115,7 @@ function createPayout(call: StripeCall) {
   const amount = parameters.integer('amount')!;
   const currency = parameters.text('currency')!.toLowerCase();
   const { available } = balanceOf(call, currency);
-  if (amount < 1 || amount > available) {
+  if (amount > available) {
     throw badRequest(
       `You have insufficient funds in your Stripe account for this payout. Available: ${available} ${currency}.`,
       {

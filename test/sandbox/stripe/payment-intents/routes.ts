@@ -85,8 +85,9 @@ function create(call: StripeCall) {
     transferData,
     transferGroup: parameters.text('transfer_group') ?? null,
   };
-  const method = givenPaymentMethod(call, parameters);
+  const method = methodFor(call, intent, parameters);
   if (method) attach(intent, method);
+  else if (parameters.flag('confirm')) throw withoutMethod(intent);
   world.paymentIntents.set(intent.id, intent);
   writeEvent(call, 'payment_intent.created', paymentIntentWire(intent));
   if (parameters.flag('confirm')) confirmWith(call, intent, method, parameters);
@@ -111,7 +112,7 @@ function update(call: StripeCall) {
   const amount = parameters.integer('amount') ?? intent.amount;
   const currency = parameters.text('currency')?.toLowerCase() ?? intent.currency;
   assertAmount(amount, currency);
-  const method = givenPaymentMethod(call, parameters);
+  const method = methodFor(call, intent, parameters);
   const fee = parameters.has('application_fee_amount')
     ? readApplicationFee(parameters, amount, intent.transferData !== null)
     : intent.applicationFeeAmount;
@@ -144,7 +145,7 @@ function confirm(call: StripeCall) {
     }
   }
   assertAllowed('confirm', intent);
-  const method = givenPaymentMethod(call, parameters);
+  const method = methodFor(call, intent, parameters);
   if (method) attach(intent, method);
   if (parameters.text('setup_future_usage')) intent.setupFutureUsage = parameters.text('setup_future_usage')!;
   confirmWith(call, intent, method, parameters);
@@ -158,13 +159,7 @@ function confirmWith(
   parameters: Parameters,
 ): void {
   const method = given ?? call.world.paymentMethods.get(intent.paymentMethod ?? '');
-  if (!method) {
-    throw unexpectedState(
-      intent,
-      'You cannot confirm this PaymentIntent because it is missing a payment method. ' +
-        'Update it with a payment method, or give one when confirming, then confirm it again.',
-    );
-  }
+  if (!method) throw withoutMethod(intent);
   const { behaviour } = method;
   switch (behaviour.kind) {
     case 'succeeds':
@@ -177,6 +172,13 @@ function confirmWith(
       return confirmWithAuthentication(call, intent, method, behaviour, parameters);
   }
 }
+
+const withoutMethod = (intent: PaymentIntent) =>
+  unexpectedState(
+    intent,
+    'You cannot confirm this PaymentIntent because it is missing a payment method. ' +
+      'Update it with a payment method, or give one when confirming, then confirm it again.',
+  );
 
 function confirmWithAuthentication(
   call: StripeCall,
@@ -255,11 +257,6 @@ function captureIntent(call: StripeCall) {
       { code: 'amount_too_large', param: 'amount_to_capture' },
     );
   }
-  if (amount < 1)
-    throw badRequest('Invalid positive integer', {
-      code: 'parameter_invalid_integer',
-      param: 'amount_to_capture',
-    });
   const charge = call.world.charges.get(intent.latestCharge!)!;
   if (parameters.has('application_fee_amount')) {
     charge.applicationFeeAmount = readApplicationFee(parameters, intent.amount, intent.transferData !== null);
@@ -310,6 +307,18 @@ function assertClientSecret(intent: PaymentIntent, secret: string | undefined): 
       param: 'client_secret',
     });
   }
+}
+
+/** The payment method that a call gives, if it gives one. What takes days can not be held. */
+function methodFor(call: StripeCall, intent: PaymentIntent, parameters: Parameters) {
+  const method = givenPaymentMethod(call, parameters);
+  if (method?.behaviour.kind === 'delayed' && intent.captureMethod === 'manual') {
+    throw badRequest('This payment method does not support manual capture.', {
+      code: 'payment_intent_incompatible_payment_method',
+      param: 'payment_method',
+    });
+  }
+  return method;
 }
 
 function attach(intent: PaymentIntent, method: PaymentMethod): void {

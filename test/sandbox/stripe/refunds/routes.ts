@@ -31,7 +31,7 @@ function create(call: StripeCall) {
     throw badRequest(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
   }
   const amount = parameters.integer('amount') ?? rest;
-  if (amount < 1 || amount > rest) {
+  if (amount > rest) {
     throw badRequest(`Refund amount (${amount}) is greater than unrefunded amount on charge (${rest})`, {
       param: 'amount',
     });
