@@ -3,6 +3,7 @@ import type { SandboxRequest, SandboxResponse } from '../core/http.ts';
 import { validToken, type Token } from './auth/tokens.ts';
 import { bearerToken, type ApiRoute, type ServedRoute } from './context.ts';
 import { disallowedKey, FlexRefusal, forbidden } from './errors.ts';
+import { scenariosFor, type TakeScenario } from './request-scenarios.ts';
 import { contentType, decode, encode, type WireForm } from './transit.ts';
 import { isPlainObject, Uuid, type PlainObject } from './values.ts';
 import type { FlexWorld } from './world.ts';
@@ -13,11 +14,13 @@ export const apiRoute = (route: ApiRoute): ServedRoute => ({
   serve: async (world, request) => {
     const form = answerForm(request);
     try {
-      const token = authorize(world, request, route);
+      const scenario = scenariosFor(world, `${route.method} ${route.path}`);
+      const token = authorize(world, request, route, scenario);
       checkQueryNames(request, route);
       const answer = await route.handle({
         world,
         token,
+        scenario,
         query: name => request.query.get(name) ?? undefined,
         include: listOf(request.query.get('include')),
         body: route.method === 'POST' ? readBody(request, route.body ?? []) : {},
@@ -58,16 +61,23 @@ export function answerForm(request: SandboxRequest): WireForm {
 }
 
 /** 401 says that a token is missing, unknown or expired; a good token that may not is 403. */
-function authorize(world: FlexWorld, request: SandboxRequest, { method, path, access }: ApiRoute): Token {
+function authorize(
+  world: FlexWorld,
+  request: SandboxRequest,
+  { access }: ApiRoute,
+  scenario: TakeScenario,
+): Token {
   const bearer = bearerToken(request);
   if (bearer === undefined) throw new FlexRefusal(401, 'auth-missing-access-token', 'Missing access token');
   const known = validToken(world, bearer);
-  if (known && world.scenarios.takeFor('expired-token', `${method} ${path}`, true)) known.expiresAt = 0;
+  if (known && scenario('expired-token')) known.expiresAt = 0;
   const token = validToken(world, bearer);
   if (!token) throw new FlexRefusal(401, 'auth-invalid-access-token', 'Invalid access token');
   if ((token.scope === 'integ') !== (access === 'integration'))
     throw forbidden('This token is for the other API');
-  if (access === 'user' && token.userId === null) throw forbidden('Needs a signed-in user');
+  if ((access === 'user' || access === 'acting') && token.userId === null)
+    throw forbidden('Needs a signed-in user');
+  if (access === 'acting' && token.scope === 'user:limited') throw forbidden('This session may only look');
   return token;
 }
 

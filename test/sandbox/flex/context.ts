@@ -1,5 +1,6 @@
 import type { SandboxRequest, SandboxResponse } from '../core/http.ts';
 import type { Token } from './auth/tokens.ts';
+import type { TakeScenario } from './request-scenarios.ts';
 import type { PlainObject } from './values.ts';
 import type { FlexWorld } from './world.ts';
 
@@ -18,6 +19,7 @@ export type ServedRoute = {
 export type ApiCall = {
   world: FlexWorld;
   token: Token;
+  scenario: TakeScenario;
   query: (name: string) => string | undefined;
   /** Relations to include. */
   include: string[];
@@ -34,8 +36,11 @@ export type ApiAnswer = {
 export type ApiRoute = {
   method: 'GET' | 'POST';
   path: string;
-  /** `any` token of the marketplace, one of a `user`, or the `integration`'s. */
-  access: 'any' | 'user' | 'integration';
+  /**
+   * `any` token of the marketplace, one of a `user`, one of a user who is `acting` and not only looked at by an operator
+   * who logged in as them, or the `integration`'s.
+   */
+  access: 'any' | 'user' | 'acting' | 'integration';
   /** Query parameters besides include, expand, fields, limits and image variants. */
   query?: readonly string[];
   /** Keys that the body of a command may hold. */

@@ -30,5 +30,17 @@ export const missingKey = (path: string[], type: 'body' | 'query' = 'body') =>
 export const invalidValue = (path: string[], details: string, type: 'body' | 'query' = 'body') =>
   new FlexRefusal(400, 'validation-invalid-value', 'Invalid value', { details, source: { path, type } });
 
+/** Two parameters of which a request may have one. */
+export function excludeEachOther(
+  query: (name: string) => string | undefined,
+  one: string,
+  other: string,
+): void {
+  if (query(one) === undefined || query(other) === undefined) return;
+  throw new FlexRefusal(400, 'validation-invalid-params', `${one} and ${other} exclude each other`, {
+    source: { path: [one], type: 'query' },
+  });
+}
+
 export const disallowedKey = (path: string[], type: 'body' | 'query') =>
   new FlexRefusal(400, 'validation-disallowed-key', 'Disallowed key', { source: { path, type } });

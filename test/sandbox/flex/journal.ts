@@ -5,10 +5,7 @@
 import type { FlexWorld } from './world.ts';
 
 /** Collections of the world that a transition may change. */
-type Collections = Pick<
-  FlexWorld,
-  'bookings' | 'stockReservations' | 'stockAdjustments' | 'reviews' | 'listings'
->;
+type Collections = Pick<FlexWorld, 'bookings' | 'stockReservations' | 'stockAdjustments' | 'reviews'>;
 export type ChangedKind = keyof Collections;
 type EntityOf<Kind extends ChangedKind> =
   Collections[Kind] extends Map<string, infer Entity extends { id: string }> ? Entity : never;

@@ -3,7 +3,7 @@ import type { Booking } from './bookings/entity.ts';
 import { bookingResource } from './bookings/wire.ts';
 import { leaf, type Node, type Resource } from './document.ts';
 import type { Listing } from './listings/entity.ts';
-import { listingResource } from './listings/wire.ts';
+import { listingResource, type ListingView } from './listings/wire.ts';
 import {
   paymentMethodResource,
   stripeAccountResource,
@@ -53,11 +53,13 @@ const nodeOf = (resource: Resource, toOne: ToOne, toMany: ToMany = {}): Node => 
 const userById = (world: FlexWorld, id: string, viewer?: Party) =>
   found(world.users.get(id), user => userNode(world, user, viewer));
 
-const listingById = (world: FlexWorld, id: string) =>
-  found(world.listings.get(id), listing => listingNode(world, listing));
+const listingById = (world: FlexWorld, id: string, viewer: Party) =>
+  found(world.listings.get(id), listing =>
+    listingNode(world, listing, viewer === 'operator' ? 'operator' : 'public'),
+  );
 
-const transactionById = (world: FlexWorld, id: string) =>
-  found(world.transactions.get(id), transaction => leaf(transactionResource(transaction, 'operator'))!);
+const transactionById = (world: FlexWorld, id: string, viewer: Party) =>
+  found(world.transactions.get(id), transaction => leaf(transactionResource(transaction, viewer))!);
 
 export const userNode = (world: FlexWorld, user: User, viewer: Party = 'customer'): Node =>
   nodeOf(viewer === 'operator' ? operatorUserResource(user) : userResource(user), {
@@ -82,11 +84,11 @@ export const stripeCustomerNode = (user: User): Node | null => {
   return resource && nodeOf(resource, { defaultPaymentMethod: () => leaf(paymentMethodResource(user)) });
 };
 
-export const listingNode = (world: FlexWorld, listing: Listing, own = false): Node =>
+export const listingNode = (world: FlexWorld, listing: Listing, view: ListingView): Node =>
   nodeOf(
-    listingResource(listing, own),
+    listingResource(listing, view),
     {
-      author: () => userById(world, listing.authorId),
+      author: () => userById(world, listing.authorId, view === 'operator' ? 'operator' : undefined),
       marketplace: () => marketplaceNode(world),
       currentStock: () =>
         listing.stock === null
@@ -98,31 +100,31 @@ export const listingNode = (world: FlexWorld, listing: Listing, own = false): No
 
 export const bookingNode = (world: FlexWorld, booking: Booking): Node =>
   nodeOf(bookingResource(booking), {
-    listing: () => listingById(world, booking.listingId),
-    transaction: () => transactionById(world, booking.transactionId),
+    listing: () => listingById(world, booking.listingId, 'operator'),
+    transaction: () => transactionById(world, booking.transactionId, 'operator'),
   });
 
 export const stockReservationNode = (world: FlexWorld, reservation: StockReservation): Node =>
   nodeOf(stockReservationResource(reservation), {
-    listing: () => listingById(world, reservation.listingId),
-    transaction: () => transactionById(world, reservation.transactionId),
+    listing: () => listingById(world, reservation.listingId, 'operator'),
+    transaction: () => transactionById(world, reservation.transactionId, 'operator'),
   });
 
 export const stockAdjustmentNode = (world: FlexWorld, adjustment: StockAdjustment): Node =>
   nodeOf(stockAdjustmentResource(adjustment), {
-    listing: () => listingById(world, adjustment.listingId),
+    listing: () => listingById(world, adjustment.listingId, 'operator'),
     stockReservation: () =>
       found(world.stockReservations.get(adjustment.stockReservationId), entry =>
         leaf(stockReservationResource(entry))!,
       ),
   });
 
-export const reviewNode = (world: FlexWorld, review: Review): Node =>
+export const reviewNode = (world: FlexWorld, review: Review, viewer: Party): Node =>
   nodeOf(reviewResource(review), {
-    author: () => userById(world, review.authorId),
-    subject: () => userById(world, review.subjectId),
-    listing: () => listingById(world, review.listingId),
-    transaction: () => transactionById(world, review.transactionId),
+    author: () => userById(world, review.authorId, viewer),
+    subject: () => userById(world, review.subjectId, viewer),
+    listing: () => listingById(world, review.listingId, viewer),
+    transaction: () => transactionById(world, review.transactionId, viewer),
   });
 
 export const transactionNode = (world: FlexWorld, transaction: Transaction, viewer: Party): Node =>
@@ -130,7 +132,7 @@ export const transactionNode = (world: FlexWorld, transaction: Transaction, view
     transactionResource(transaction, viewer, world.settings.operatorSeesPaymentIntents),
     {
       marketplace: () => marketplaceNode(world),
-      listing: () => listingById(world, transaction.listingId),
+      listing: () => listingById(world, transaction.listingId, viewer),
       customer: () => userById(world, transaction.customerId, viewer),
       provider: () => userById(world, transaction.providerId, viewer),
       booking: () =>
@@ -147,7 +149,7 @@ export const transactionNode = (world: FlexWorld, transaction: Transaction, view
             review =>
               review.transactionId === transaction.id && (review.state === 'public' || viewer === 'operator'),
           )
-          .map(review => reviewNode(world, review)),
+          .map(review => reviewNode(world, review, viewer)),
       messages: () => [],
       protectedFileAttachments: () => [],
     },

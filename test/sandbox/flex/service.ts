@@ -1,5 +1,5 @@
 import { passWithFaults } from '../core/faults.ts';
-import type { SandboxRequest, Service } from '../core/http.ts';
+import type { SandboxRequest, SandboxResponse, Service } from '../core/http.ts';
 import type { RequestCounter } from '../core/request-counter.ts';
 import { createRouter } from '../core/router.ts';
 import { answerForm, errorBody, respond } from './api-route.ts';
@@ -44,8 +44,8 @@ export function createFlexService(world: () => FlexWorld, counter: RequestCounte
         refuse: (status: number) => refuse(world(), request, status),
         anotherEntity: () => respond(200, anotherEntity(world()), answerForm(request)),
       };
-      return await passWithFaults(world(), passage, () =>
-        isApi(match.route) ? withinLimits(world(), request, match) : serve(world(), request, match),
+      return await withinLimits(world(), request, match, () =>
+        passWithFaults(world(), passage, () => serve(world(), request, match)),
       );
     } finally {
       finished();
@@ -58,8 +58,15 @@ type Match = NonNullable<ReturnType<typeof findRoute>>;
 const serve = async (world: FlexWorld, request: SandboxRequest, { route, params }: Match) =>
   route.serve(world, request, params);
 
-async function withinLimits(world: FlexWorld, request: SandboxRequest, match: Match) {
-  const isIntegration = match.route.path.startsWith('/v1/integration_api/');
+/** A slow answer takes up its place among those under way until it is there. */
+async function withinLimits(
+  world: FlexWorld,
+  request: SandboxRequest,
+  { route }: Match,
+  answer: () => Promise<SandboxResponse>,
+) {
+  if (!isApi(route)) return answer();
+  const isIntegration = route.path.startsWith('/v1/integration_api/');
   let leave: () => void;
   try {
     leave = world.limits.enter(world.clock, world.settings, {
@@ -72,7 +79,7 @@ async function withinLimits(world: FlexWorld, request: SandboxRequest, match: Ma
     throw error;
   }
   try {
-    return await serve(world, request, match);
+    return await answer();
   } finally {
     leave();
   }

@@ -3,6 +3,8 @@
  * A destination charge with manual capture, the commission as application fee, and Sharetribe's metadata.
  */
 import Stripe from 'stripe';
+import { conflict } from './errors.ts';
+import type { TakeScenario } from './request-scenarios.ts';
 
 /** Which key Flex holds in Console. The others are what goes wrong there. */
 export type FlexKey = 'own' | 'revoked' | 'live' | 'other-account';
@@ -18,18 +20,18 @@ export type FlexStripeCalls = {
   refundPayment(id: string): Promise<void>;
   /** Pays out what a captured payment brought its provider; false while the money has not settled. */
   createPayout(id: string): Promise<boolean>;
-  createCustomer(customer: {
-    email: string;
-    name: string;
-    userId: string;
-    paymentMethod?: string;
-  }): Promise<{ id: string }>;
+  createCustomer(customer: { email: string; name: string; userId: string }): Promise<{ id: string }>;
+  deleteCustomer(id: string): Promise<void>;
   attachPaymentMethod(
     customerId: string,
     paymentMethod: string,
   ): Promise<{ id: string; brand: string; last4: string }>;
   detachPaymentMethod(id: string): Promise<void>;
   createSetupIntent(): Promise<{ id: string; clientSecret: string }>;
+  /** Stripe's own description of a connected account. */
+  retrieveAccount(id: string): Promise<Record<string, unknown>>;
+  /** Does a connected account hold money, available or pending? */
+  holdsMoney(id: string): Promise<boolean>;
 };
 
 /** Amounts in minor units. */
@@ -50,6 +52,13 @@ export type PaymentIntentOrder = {
   offSession: boolean;
 };
 
+/** A key that was revoked or taken out of Console is gone for everything, also for what was made with it. */
+export function lineToStripe(stripe: FlexStripe, scenario: TakeScenario, key: FlexKey): FlexStripeCalls {
+  if (scenario('stripe-not-configured'))
+    throw conflict('stripe-missing-api-key', 'Stripe API key is missing');
+  return stripe(scenario('stripe-key-revoked') ? 'revoked' : key);
+}
+
 /** What Stripe said when it refused, for Flex's 402. */
 export type StripeRefusalData = { stripeMessage: string; stripeCode: string | undefined };
 
@@ -67,10 +76,21 @@ export const createFlexStripe = (clientFor: (key: FlexKey) => Stripe): FlexStrip
   };
 };
 
+/** A PaymentIntent that was confirmed as it was made, and declined, exists all the same. */
+async function cancelledIfDeclined(stripe: Stripe, order: Stripe.PaymentIntentCreateParams) {
+  try {
+    return await stripe.paymentIntents.create(order);
+  } catch (error) {
+    const left = error instanceof Stripe.errors.StripeError ? error.payment_intent : undefined;
+    if (left) await stripe.paymentIntents.cancel(left.id).catch(() => undefined);
+    throw error;
+  }
+}
+
 function flexStripeCalls(stripe: Stripe): FlexStripeCalls {
   return {
     async createPaymentIntent(order) {
-      const intent = await stripe.paymentIntents.create({
+      const intent = await cancelledIfDeclined(stripe, {
         amount: order.amount,
         currency: order.currency.toLowerCase(),
         capture_method: order.captureMethod,
@@ -130,13 +150,11 @@ function flexStripeCalls(stripe: Stripe): FlexStripeCalls {
         throw error;
       }
     },
-    async createCustomer({ email, name, userId, paymentMethod }) {
-      return stripe.customers.create({
-        email,
-        name,
-        metadata: { 'sharetribe-user-id': userId },
-        ...(paymentMethod !== undefined && { payment_method: paymentMethod }),
-      });
+    async createCustomer({ email, name, userId }) {
+      return stripe.customers.create({ email, name, metadata: { 'sharetribe-user-id': userId } });
+    },
+    async deleteCustomer(id) {
+      await stripe.customers.del(id);
     },
     async attachPaymentMethod(customerId, paymentMethod) {
       const method = await stripe.paymentMethods.attach(paymentMethod, { customer: customerId });
@@ -148,6 +166,13 @@ function flexStripeCalls(stripe: Stripe): FlexStripeCalls {
     async createSetupIntent() {
       const intent = await stripe.setupIntents.create({});
       return { id: intent.id, clientSecret: intent.client_secret! };
+    },
+    async retrieveAccount(id) {
+      return { ...(await stripe.accounts.retrieve(id)) };
+    },
+    async holdsMoney(id) {
+      const { available, pending } = await stripe.balance.retrieve({}, { stripeAccount: id });
+      return [...available, ...pending].some(({ amount }) => amount !== 0);
     },
   };
 }

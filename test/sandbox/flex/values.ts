@@ -58,8 +58,3 @@ export function idText(value: unknown): string | undefined {
   if (value instanceof Uuid) return value.uuid;
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
-
-/** Extended data merges by its top-level keys; null takes a key away. */
-export function mergeExtendedData(old: PlainObject, added: PlainObject): PlainObject {
-  return Object.fromEntries(Object.entries({ ...old, ...added }).filter(([, value]) => value !== null));
-}

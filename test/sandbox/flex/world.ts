@@ -1,12 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import type { Scenarios } from '../core/scenarios.ts';
-import type { Token } from './auth/tokens.ts';
+import type { LoginAsGrant, Token } from './auth/tokens.ts';
 import type { Booking } from './bookings/entity.ts';
 import type { FlexEvent } from './events/entity.ts';
 import { createLimits, type Limits } from './limits.ts';
 import type { Listing } from './listings/entity.ts';
 import type { Processes } from './process/registry.ts';
+import type { TakeScenario } from './request-scenarios.ts';
 import type { FlexStripe } from './stripe-client.ts';
 import type { Transaction } from './transactions/entity.ts';
 import type { Review, StockAdjustment, StockReservation } from './transactions/parts.ts';
@@ -23,6 +24,8 @@ export type FlexWorld = {
   random: Random;
   scenarios: Scenarios;
   marketplaceId: string;
+  /** Where its web client lives. */
+  rootUrl: string;
   application: Application;
   integration: Application;
   settings: FlexSettings;
@@ -39,10 +42,13 @@ export type FlexWorld = {
   stockAdjustments: Map<string, StockAdjustment>;
   reviews: Map<string, Review>;
   tokens: Map<string, Token>;
+  loginAsCodes: Map<string, LoginAsGrant>;
   /** The event feed, in the order of its sequence ids. */
   feed: FlexEvent[];
   /** Transactions that a transition is under way on. */
   locked: Set<string>;
+  /** By transaction: the delayed transition that came due while another was under way. */
+  overdue: Map<string, () => Promise<void>>;
   limits: Limits;
 };
 
@@ -63,6 +69,7 @@ export type FlexSettings = {
 
 export type FlexSeed = {
   marketplaceId: string;
+  rootUrl: string;
   application: Application;
   integration: Application;
   users: User[];
@@ -83,6 +90,7 @@ export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
     ...parts,
     random: createRandom(randomSeed),
     marketplaceId: seed.marketplaceId,
+    rootUrl: seed.rootUrl,
     application: seed.application,
     integration: seed.integration,
     assets: copy(seed.assets),
@@ -95,8 +103,10 @@ export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
     stockAdjustments: new Map(),
     reviews: new Map(),
     tokens: new Map(),
+    loginAsCodes: new Map(),
     feed: [],
     locked: new Set(),
+    overdue: new Map(),
     limits: createLimits(),
   };
 }
@@ -110,8 +120,12 @@ export function saveTransaction(world: FlexWorld, transaction: Transaction): voi
 }
 
 /** A transaction as a read sees it: as it is, or as it was when reads are behind. */
-export function readTransaction(world: FlexWorld, id: string): Transaction | undefined {
-  const stale = world.scenarios.peek('stale-read');
+export function readTransaction(
+  world: FlexWorld,
+  id: string,
+  scenario: TakeScenario,
+): Transaction | undefined {
+  const stale = scenario('stale-read');
   if (!stale) return world.transactions.get(id);
   const seenAt = world.clock.now() - Number(stale['ms']);
   return world.pastTransactions.get(id)?.findLast(version => version.at <= seenAt)?.transaction;

@@ -7,7 +7,11 @@ import type { StripeSeed } from '../stripe/world.ts';
 
 const CREATED = Date.UTC(2026, 0, 5, 9);
 
-export type SeedUser = User & { role: 'customer' | 'provider'; account: 'healthy' | 'restricted' | null };
+export type SeedUser = User & {
+  password: string;
+  role: 'customer' | 'provider';
+  account: 'healthy' | 'restricted' | null;
+};
 
 const userId = (number: number) => `c0ffee00-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const listingId = (number: number) => `decade00-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -23,6 +27,8 @@ const person = (number: number, given: Person): SeedUser => ({
   password: `${given.firstName.toLowerCase()}-password`,
   firstName: given.firstName,
   lastName: given.lastName,
+  displayName: null,
+  bio: null,
   role: given.role,
   account: given.account ?? null,
   createdAt: CREATED,
@@ -41,6 +47,8 @@ const person = (number: number, given: Person): SeedUser => ({
       : {
           id: `ace00000-0000-4000-8000-${String(number).padStart(12, '0')}`,
           stripeAccountId: given.stripeAccountId,
+          chargesEnabled: given.account === 'healthy',
+          payoutsEnabled: given.account === 'healthy',
         },
   identities: [{ idpId: 'google', userId: `google-${given.firstName.toLowerCase()}` }],
   publicData: {},
@@ -199,6 +207,7 @@ const listings: Listing[] = [
 export const ROOT_URL = 'http://localhost:3000';
 
 export const flexSeed: Omit<FlexSeed, 'users'> & { users: SeedUser[] } = {
+  rootUrl: ROOT_URL,
   marketplaceId: '5a9dbc0a-0000-4000-8000-000000000000',
   application: {
     clientId: '11111111-1111-4111-8111-111111111111',

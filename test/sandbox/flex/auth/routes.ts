@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { SandboxRequest, SandboxResponse } from '../../core/http.ts';
 import { bearerToken, type ServedRoute } from '../context.ts';
+import { scenariosFor, type TakeScenario } from '../request-scenarios.ts';
 import type { User } from '../users/entity.ts';
 import type { FlexWorld } from '../world.ts';
 import { issueToken, tokenToRefresh, tokenWire, validToken, type Token } from './tokens.ts';
@@ -38,17 +39,13 @@ type Form = (name: string) => string;
 function answerWith(
   world: FlexWorld,
   request: SandboxRequest,
-  grant: (world: FlexWorld, form: Form) => Token,
+  grant: (world: FlexWorld, form: Form, scenario: TakeScenario) => Token,
 ): SandboxResponse {
   try {
     const fields = new URLSearchParams(request.body);
-    return json(
-      200,
-      tokenWire(
-        world,
-        grant(world, name => fields.get(name) ?? ''),
-      ),
-    );
+    const form: Form = name => fields.get(name) ?? '';
+    const scenario = scenariosFor(world, `${request.method} ${request.path}`);
+    return json(200, tokenWire(world, grant(world, form, scenario)));
   } catch (error) {
     if (error instanceof AuthRefusal) return json(error.status, { error: error.message });
     throw error;
@@ -61,14 +58,14 @@ const json = (status: number, body: unknown): SandboxResponse => ({
   body: JSON.stringify(body),
 });
 
-function grantToken(world: FlexWorld, form: Form): Token {
+function grantToken(world: FlexWorld, form: Form, scenario: TakeScenario): Token {
   switch (form('grant_type')) {
     case 'client_credentials':
-      return form('client_secret') === '' ? anonymous(world, form) : integration(world, form);
+      return form('client_secret') === '' ? anonymous(world, form, scenario) : integration(world, form);
     case 'password':
       return password(world, form);
     case 'refresh_token':
-      return refresh(world, form);
+      return refresh(world, form, scenario);
     case 'token_exchange':
       return exchange(world, form);
     case 'authorization_code':
@@ -78,11 +75,10 @@ function grantToken(world: FlexWorld, form: Form): Token {
   }
 }
 
-function anonymous(world: FlexWorld, form: Form): Token {
+function anonymous(world: FlexWorld, form: Form, scenario: TakeScenario): Token {
   if (form('scope') !== 'public-read') throw malformed();
   assertMarketplaceClient(world, form('client_id'));
-  if (world.scenarios.take('anonymous-token-fails-once'))
-    throw new AuthRefusal(503, 'temporarily_unavailable');
+  if (scenario('anonymous-token-fails-once')) throw new AuthRefusal(503, 'temporarily_unavailable');
   return issueToken(world, {
     clientId: form('client_id'),
     scope: 'public-read',
@@ -93,11 +89,13 @@ function anonymous(world: FlexWorld, form: Form): Token {
 
 function integration(world: FlexWorld, form: Form): Token {
   const { clientId, clientSecret } = world.integration;
+  if (form('scope') !== 'integ') throw malformed();
   if (form('client_id') !== clientId || form('client_secret') !== clientSecret) throw unauthorized();
   return issueToken(world, { clientId, scope: 'integ', userId: null, refreshable: true });
 }
 
 function password(world: FlexWorld, form: Form): Token {
+  if (form('scope') !== 'user') throw malformed();
   assertMarketplaceClient(world, form('client_id'));
   const email = form('username').toLowerCase();
   const user = [...world.users.values()].find(candidate => candidate.email.toLowerCase() === email);
@@ -115,7 +113,7 @@ function userToken(world: FlexWorld, user: User): Token {
   });
 }
 
-function refresh(world: FlexWorld, form: Form): Token {
+function refresh(world: FlexWorld, form: Form, scenario: TakeScenario): Token {
   const old = tokenToRefresh(world, form('refresh_token'));
   if (!old || old.clientId !== form('client_id')) throw unauthorized();
   const fresh = issueToken(world, {
@@ -124,10 +122,13 @@ function refresh(world: FlexWorld, form: Form): Token {
     userId: old.userId,
     refreshable: true,
   });
-  // Parallel requests of one session may all refresh with the same token, unless it rotates.
-  if (world.scenarios.take('refresh-rotates')) old.refreshToken = null;
-  else fresh.refreshToken = old.refreshToken;
-  return fresh;
+  if (scenario('refresh-rotates')) {
+    const dead = old.refreshToken;
+    for (const other of world.tokens.values()) if (other.refreshToken === dead) other.refreshToken = null;
+    return fresh;
+  }
+  // Parallel requests of one session may all refresh with the same token, and using it does not make it last longer.
+  return Object.assign(fresh, { refreshToken: old.refreshToken, refreshExpiresAt: old.refreshExpiresAt });
 }
 
 /** Needs the secret of the application that the user's token came from; gives no refresh token. */
@@ -146,6 +147,7 @@ function exchange(world: FlexWorld, form: Form): Token {
 }
 
 function grantToIdp(world: FlexWorld, form: Form): Token {
+  for (const name of ['idp_id', 'idp_client_id', 'idp_token']) if (form(name) === '') throw malformed();
   assertMarketplaceClient(world, form('client_id'));
   if (form('client_secret') !== world.application.clientSecret) throw unauthorized();
   // The identity provider's token is the user's id there: nobody signs anything in a sandbox.
@@ -171,23 +173,22 @@ function revoke(world: FlexWorld, request: SandboxRequest): SandboxResponse {
 
 const LOGIN_AS_SECONDS = 30 * 60;
 
-type LoginAsCode = { userId: string; challenge: string; redirectUri: string };
-
 /** What Console does after the operator has agreed: back to the marketplace with a code. */
 function authorizeAs(world: FlexWorld, request: SandboxRequest): SandboxResponse {
   const query = (name: string) => request.query.get(name) ?? '';
   const known = query('client_id') === world.application.clientId && world.users.has(query('user_id'));
-  if (!known || query('response_type') !== 'code' || query('code_challenge_method') !== 'S256') {
+  const redirectUri = query('redirect_uri');
+  const isOurs = URL.canParse(redirectUri) && new URL(redirectUri).origin === new URL(world.rootUrl).origin;
+  if (!known || !isOurs || query('response_type') !== 'code' || query('code_challenge_method') !== 'S256') {
     return { status: 400, headers: { 'content-type': 'text/plain' }, body: 'Unable to authorize' };
   }
-  const grant: LoginAsCode = {
+  const code = world.random.base62(32);
+  world.loginAsCodes.set(code, {
     userId: query('user_id'),
     challenge: query('code_challenge'),
-    redirectUri: query('redirect_uri'),
-  };
-  // The code carries its own grant: no table of codes to keep.
-  const code = Buffer.from(JSON.stringify(grant)).toString('base64url');
-  const location = new URL(grant.redirectUri);
+    redirectUri,
+  });
+  const location = new URL(redirectUri);
   location.searchParams.set('code', code);
   location.searchParams.set('state', query('state'));
   return { status: 302, headers: { location: location.href }, body: '' };
@@ -195,7 +196,9 @@ function authorizeAs(world: FlexWorld, request: SandboxRequest): SandboxResponse
 
 function redeemCode(world: FlexWorld, form: Form): Token {
   assertMarketplaceClient(world, form('client_id'));
-  const grant = readCode(form('code'));
+  const grant = world.loginAsCodes.get(form('code'));
+  // A code is good for one try.
+  world.loginAsCodes.delete(form('code'));
   const challenge = createHash('sha256').update(form('code_verifier')).digest('base64url');
   if (!grant || grant.challenge !== challenge || grant.redirectUri !== form('redirect_uri'))
     throw unauthorized();
@@ -206,14 +209,6 @@ function redeemCode(world: FlexWorld, form: Form): Token {
     refreshable: false,
     seconds: LOGIN_AS_SECONDS,
   });
-}
-
-function readCode(code: string): LoginAsCode | undefined {
-  try {
-    return JSON.parse(Buffer.from(code, 'base64url').toString()) as LoginAsCode;
-  } catch {
-    return undefined;
-  }
 }
 
 function assertMarketplaceClient(world: FlexWorld, clientId: string): void {

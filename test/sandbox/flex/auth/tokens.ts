@@ -38,6 +38,9 @@ export function issueToken(world: FlexWorld, grant: Grant): Token {
   return token;
 }
 
+/** What the console page of login-as has agreed to, by its code. */
+export type LoginAsGrant = { userId: string; challenge: string; redirectUri: string };
+
 /** Shaped like the signed tokens seen in the field, so that whatever looks for those finds ours. */
 function newAccessToken(world: FlexWorld): string {
   const payload = tokenPart({ jti: world.random.uuid() });
@@ -51,13 +54,16 @@ const tokenPart = (value: unknown) => Buffer.from(JSON.stringify(value)).toStrin
 
 export function validToken(world: FlexWorld, accessToken: string): Token | undefined {
   const token = world.tokens.get(accessToken);
-  return token && token.expiresAt > world.tokenClock.now() ? token : undefined;
+  return token && token.expiresAt > world.tokenClock.now() && !isBanned(world, token) ? token : undefined;
 }
+
+/** A ban ends all sessions. */
+const isBanned = (world: FlexWorld, { userId }: Token) => world.users.get(userId ?? '')?.banned === true;
 
 export function tokenToRefresh(world: FlexWorld, refreshToken: string): Token | undefined {
   const now = world.tokenClock.now();
   return [...world.tokens.values()].find(
-    token => token.refreshToken === refreshToken && token.refreshExpiresAt > now,
+    token => token.refreshToken === refreshToken && token.refreshExpiresAt > now && !isBanned(world, token),
   );
 }
 

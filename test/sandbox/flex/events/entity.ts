@@ -10,8 +10,8 @@ export type FlexEvent = {
   resourceId: string;
   /** Things it is also about: the listing of a booking, the transaction of a review. */
   relatedIds: string[];
-  /** As the operator saw it just after. */
-  resource: PlainObject;
+  /** As the operator saw it just after; null when it was deleted. */
+  resource: PlainObject | null;
   previousValues: PlainObject;
   audit: { userId: string | null; clientId: string | null };
 };

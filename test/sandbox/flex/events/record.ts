@@ -10,6 +10,7 @@ import {
   userNode,
 } from '../nodes.ts';
 import type { Transaction } from '../transactions/entity.ts';
+import { encode } from '../transit.ts';
 import type { User } from '../users/entity.ts';
 import { isPlainObject, type PlainObject } from '../values.ts';
 import type { FlexWorld } from '../world.ts';
@@ -18,7 +19,7 @@ import type { FlexEvent } from './entity.ts';
 /** Who caused it: a user, or nobody; by which application. */
 export type Audit = FlexEvent['audit'];
 
-type Subtype = 'created' | 'updated' | 'initiated' | 'transitioned';
+type Subtype = 'created' | 'updated' | 'deleted' | 'initiated' | 'transitioned';
 
 function record(
   world: FlexWorld,
@@ -30,19 +31,23 @@ function record(
   relatedIds: string[],
 ): void {
   const resource = operatorResource(after);
-  world.feed.push({
-    id: world.random.uuid(),
-    sequenceId: (world.feed.at(-1)?.sequenceId ?? FIRST_SEQUENCE_ID) + 1 + world.random.below(3),
-    createdAt: world.clock.now(),
+  append(world, {
     eventType: `${after.resource.type}/${subtype}`,
     source,
     resourceId: after.resource.id.uuid,
     relatedIds,
     resource,
-    previousValues: before
-      ? { attributes: changedValues(operatorResource(before)['attributes'], resource['attributes']) }
-      : {},
+    previousValues: before ? previousValues(operatorResource(before), resource) : {},
     audit,
+  });
+}
+
+function append(world: FlexWorld, event: Omit<FlexEvent, 'id' | 'sequenceId' | 'createdAt'>): void {
+  world.feed.push({
+    id: world.random.uuid(),
+    sequenceId: (world.feed.at(-1)?.sequenceId ?? FIRST_SEQUENCE_ID) + 1 + world.random.below(3),
+    createdAt: world.clock.now(),
+    ...event,
   });
 }
 
@@ -84,12 +89,23 @@ export function recordUser(
   record(world, before ? 'updated' : 'created', source, audit, node(after), before && node(before), []);
 }
 
+/** Nothing is left of it but what it was. */
+export function recordDeletedUser(world: FlexWorld, user: User, audit: Audit): void {
+  append(world, {
+    eventType: 'user/deleted',
+    source: 'source/marketplace-api',
+    resourceId: user.id,
+    relatedIds: [],
+    resource: null,
+    previousValues: operatorResource(userNode(world, user, 'operator')),
+    audit,
+  });
+}
+
 const relatedTo = ({ listingId, customerId, providerId }: Transaction) => [listingId, customerId, providerId];
 
 function recordChange(world: FlexWorld, change: Change, audit: Audit): void {
-  const nodes = nodesOf(world, change);
-  if (!nodes) return;
-  const { after, before, related } = nodes;
+  const { after, before, related } = nodesOf(world, change);
   record(world, before ? 'updated' : 'created', 'source/transaction', audit, after, before, related);
 }
 
@@ -110,14 +126,11 @@ function nodesOf(world: FlexWorld, change: Change) {
         ...pair(entry => stockAdjustmentNode(world, entry), change),
         related: [change.after.listingId],
       };
-    case 'reviews':
+    default:
       return {
-        ...pair(review => reviewNode(world, review), change),
+        ...pair(review => reviewNode(world, review, 'operator'), change),
         related: aboutTransaction(change.after),
       };
-    default:
-      // A transition changes a listing's stock only, and its adjustment says so.
-      return null;
   }
 }
 
@@ -136,13 +149,22 @@ const aboutTransaction = (part: { transactionId: string; listingId: string }) =>
 
 const EXTENDED = ['publicData', 'protectedData', 'privateData', 'metadata', 'profile'];
 
-/** What was there before, for what is different now; extended data key by key, null for what was not there. */
+/** What was there before, for what is different now: attributes, and things it is connected with. */
+function previousValues(before: PlainObject, after: PlainObject): PlainObject {
+  const changed = ['attributes', 'relationships'].map(
+    part => [part, changedValues(before[part], after[part])] as const,
+  );
+  return Object.fromEntries(changed.filter(([, values]) => Object.keys(values).length > 0));
+}
+
+/** Extended data key by key, null for what was not there. */
 function changedValues(before: unknown, after: unknown): PlainObject {
   const [old, fresh] = [before as PlainObject, after as PlainObject];
   const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
+  const text = (value: unknown) => encode(value ?? null, 'transit');
   return Object.fromEntries(
     names
-      .filter(name => JSON.stringify(old[name]) !== JSON.stringify(fresh[name]))
+      .filter(name => text(old[name]) !== text(fresh[name]))
       .map(name => {
         const deeper = EXTENDED.includes(name) && isPlainObject(old[name]) && isPlainObject(fresh[name]);
         return [name, deeper ? changedValues(old[name], fresh[name]) : (old[name] ?? null)];

@@ -1,7 +1,8 @@
 import { apiRoute } from '../api-route.ts';
 import type { ApiAnswer, ApiCall } from '../context.ts';
 import { buildDocument, leaf } from '../document.ts';
-import { FlexRefusal, invalidValue } from '../errors.ts';
+import { excludeEachOther, invalidValue } from '../errors.ts';
+import { listParameter, timeParameter } from '../pages.ts';
 import type { FlexEvent } from './entity.ts';
 import { eventResource } from './wire.ts';
 
@@ -19,17 +20,17 @@ const PER_PAGE = 100;
 const DAY = 86_400_000;
 
 /** In order of sequence ids, at most a hundred, and no further pages: ask again after the last one. */
-function query({ world, query: parameter }: ApiCall): ApiAnswer {
-  exclude(parameter, 'startAfterSequenceId', 'createdAtStart');
-  exclude(parameter, 'resourceId', 'relatedResourceId');
+function query({ world, query: parameter, scenario }: ApiCall): ApiAnswer {
+  excludeEachOther(parameter, 'startAfterSequenceId', 'createdAtStart');
+  excludeEachOther(parameter, 'resourceId', 'relatedResourceId');
   const after = number(parameter('startAfterSequenceId'), 'startAfterSequenceId');
-  const from = time(parameter('createdAtStart'), 'createdAtStart');
+  const from = timeParameter(parameter, 'createdAtStart');
   const resourceId = parameter('resourceId');
   const relatedId = parameter('relatedResourceId');
-  const types = parameter('eventTypes')?.split(',');
+  const types = listParameter(parameter, 'eventTypes');
   const now = world.clock.now();
   const kept = now - world.settings.eventRetentionDays * DAY;
-  const lag = Number(world.scenarios.peek('event-lag')?.['ms'] ?? 0);
+  const lag = Number(scenario('event-lag')?.['ms'] ?? 0);
   const events = world.feed.filter(
     (event: FlexEvent) =>
       event.createdAt >= kept &&
@@ -51,22 +52,8 @@ function query({ world, query: parameter }: ApiCall): ApiAnswer {
   return { full: buildDocument(nodes, [], meta) };
 }
 
-function exclude(parameter: ApiCall['query'], one: string, other: string): void {
-  if (parameter(one) === undefined || parameter(other) === undefined) return;
-  throw new FlexRefusal(400, 'validation-invalid-params', `${one} and ${other} exclude each other`, {
-    source: { path: [one], type: 'query' },
-  });
-}
-
 function number(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw invalidValue([name], 'must be a whole number', 'query');
   return Number(text);
-}
-
-function time(text: string | undefined, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const moment = Date.parse(text);
-  if (Number.isNaN(moment)) throw invalidValue([name], 'must be a timestamp', 'query');
-  return moment;
 }

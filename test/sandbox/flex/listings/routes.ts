@@ -1,7 +1,7 @@
 import { apiRoute } from '../api-route.ts';
 import type { ApiCall } from '../context.ts';
 import { buildDocument } from '../document.ts';
-import { missingKey, notFound } from '../errors.ts';
+import { FlexRefusal, missingKey, notFound } from '../errors.ts';
 import { listingNode } from '../nodes.ts';
 
 export const listingRoutes = [
@@ -20,13 +20,16 @@ function show(call: ApiCall) {
   const listing = getListing(call);
   const isAuthor = listing.authorId === call.token.userId;
   if (listing.deleted || (listing.state !== 'published' && !isAuthor)) throw notFound('Listing');
-  return { full: buildDocument(listingNode(call.world, listing), call.include) };
+  const viewer = call.world.users.get(call.token.userId ?? '');
+  if (!isAuthor && viewer?.permissions.read === 'permission/deny')
+    throw new FlexRefusal(403, 'permission-denied-read', 'The user may not see the listings of others');
+  return { full: buildDocument(listingNode(call.world, listing, 'public'), call.include) };
 }
 
 function showOwn(call: ApiCall) {
   const listing = getListing(call);
   if (listing.authorId !== call.token.userId) throw notFound('Listing');
-  return { full: buildDocument(listingNode(call.world, listing, true), call.include) };
+  return { full: buildDocument(listingNode(call.world, listing, 'own'), call.include) };
 }
 
 function getListing({ world, query }: ApiCall) {

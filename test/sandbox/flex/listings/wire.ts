@@ -8,10 +8,12 @@ const planWire = (plan: AvailabilityPlan) => ({
   entries: plan.entries.map(entry => ({ ...entry, dayOfWeek: new Keyword(entry.dayOfWeek) })),
 });
 
-/** `own`: as its author sees it. */
-export const listingResource = (listing: Listing, own = false): Resource => ({
+/** What others see, its author, or the operator. */
+export type ListingView = 'public' | 'own' | 'operator';
+
+export const listingResource = (listing: Listing, view: ListingView): Resource => ({
   id: new Uuid(listing.id),
-  type: own ? 'ownListing' : 'listing',
+  type: view === 'own' ? 'ownListing' : 'listing',
   attributes: {
     title: listing.title,
     description: listing.description,
@@ -23,6 +25,6 @@ export const listingResource = (listing: Listing, own = false): Resource => ({
     availabilityPlan: listing.availabilityPlan && planWire(listing.availabilityPlan),
     publicData: listing.publicData,
     metadata: listing.metadata,
-    ...(own && { privateData: listing.privateData }),
+    ...(view !== 'public' && { privateData: listing.privateData }),
   },
 });

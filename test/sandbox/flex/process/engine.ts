@@ -7,6 +7,7 @@ import { conflict, FlexRefusal, forbidden, invalidValue, missingKey } from '../e
 import { recordTransition } from '../events/record.ts';
 import { createJournal, type Journal } from '../journal.ts';
 import type { Listing } from '../listings/entity.ts';
+import { BY_ITSELF, scenariosFor, type TakeScenario } from '../request-scenarios.ts';
 import type { Party, Transaction } from '../transactions/entity.ts';
 import type { User } from '../users/entity.ts';
 import { copy, idText, type PlainObject } from '../values.ts';
@@ -21,11 +22,12 @@ import {
 } from './process.ts';
 import { evaluate, type Moments } from './time.ts';
 
-/** Who asks for a transition. */
-export type Caller =
+/** Who asks for a transition, and what goes wrong for them. */
+export type Caller = { scenario: TakeScenario } & (
   | { kind: 'user'; userId: string; trusted: boolean }
   | { kind: 'operator' }
-  | { kind: 'system' };
+  | { kind: 'system' }
+);
 
 export type InitiateRequest = { processAlias: string; transition: string; params: PlainObject };
 export type TransitionRequest = { id: string; transition: string; params: PlainObject };
@@ -44,13 +46,11 @@ export async function initiateTransaction<T>(
   if (!process) throw conflict('transaction-unknown-alias', `Unknown process alias ${request.processAlias}`);
   const transition = transitionNamed(process, request.transition);
   if (!transition || transition.from !== null) throw invalidTransition(request.transition);
-  if (world.scenarios.take('locked'))
-    throw conflict('transaction-locked', 'The transaction is being changed');
+  if (caller.scenario('locked')) throw isLocked();
   const listing = listingToOrder(world, request.params);
   const draft = newTransaction(world, process, listing, initialParties(world, caller, transition, listing));
-  assertMay(caller, transition, draft);
-  if (speculative) return simulate(world, draft, transition, request.params, caller, present);
-  return perform(world, draft, process, transition, request.params, caller, present);
+  assertMay(world, caller, transition, draft);
+  return take({ world, draft, process, transition, params: request.params, caller }, speculative, present);
 }
 
 export async function makeTransition<T>(
@@ -63,16 +63,21 @@ export async function makeTransition<T>(
   const current = world.transactions.get(request.id);
   if (!current) throw conflict('transaction-not-found', 'Transaction not found');
   const process = world.processes.version(current.processName, current.processVersion)!;
-  const next = transitionNamed(process, request.transition);
-  if (!next) throw invalidTransition(request.transition);
-  assertMay(caller, next, current);
-  if (next.from !== current.state) throw invalidTransition(request.transition);
-  if (world.locked.has(current.id) || world.scenarios.take('locked'))
-    throw conflict('transaction-locked', 'The transaction is being changed');
+  const transition = transitionNamed(process, request.transition);
+  if (!transition) throw invalidTransition(request.transition);
+  assertMay(world, caller, transition, current);
+  if (transition.from !== current.state) throw invalidTransition(request.transition);
+  if (current.transitions.length >= MOST_TRANSITIONS)
+    throw conflict('conflict', `A transaction makes at most ${MOST_TRANSITIONS} transitions`);
+  if (world.locked.has(current.id) || (caller.kind !== 'system' && caller.scenario('locked')))
+    throw isLocked();
   const draft = copy(current);
-  if (speculative) return simulate(world, draft, next, request.params, caller, present);
-  return perform(world, draft, process, next, request.params, caller, present);
+  return take({ world, draft, process, transition, params: request.params, caller }, speculative, present);
 }
+
+const MOST_TRANSITIONS = 100;
+
+export const isLocked = () => conflict('transaction-locked', 'The transaction is being changed');
 
 const invalidTransition = (name: string) =>
   conflict('transaction-invalid-transition', `Transition ${name} is not possible in this state`);
@@ -110,8 +115,6 @@ function initialParties(world: FlexWorld, caller: Caller, transition: Transition
 }
 
 function assertMayInitiate(user: User): void {
-  if (user.pendingApproval)
-    throw new FlexRefusal(403, 'user-pending-approval', 'The user waits for approval');
   if (user.permissions.initiateTransactions === 'permission/deny') {
     throw new FlexRefusal(
       403,
@@ -153,12 +156,15 @@ function newTransaction(
   };
 }
 
-function assertMay(caller: Caller, transition: Transition, transaction: Transaction): void {
+function assertMay(world: FlexWorld, caller: Caller, transition: Transition, transaction: Transaction): void {
   const wanted = 'actor' in transition.trigger ? transition.trigger.actor : 'system';
   if (!rolesOf(caller, transaction).includes(wanted))
     throw forbidden(`Only the ${wanted} may make ${transition.name}`);
   if (transition.privileged && caller.kind === 'user' && !caller.trusted) {
     throw forbidden(`${transition.name} is privileged and needs a trusted token`);
+  }
+  if (caller.kind === 'user' && world.users.get(caller.userId)!.pendingApproval) {
+    throw new FlexRefusal(403, 'permission-denied-pending-approval', 'The user waits for approval');
   }
 }
 
@@ -168,19 +174,26 @@ function rolesOf(caller: Caller, transaction: Transaction): Party[] {
   return caller.userId === transaction.providerId ? ['provider'] : [];
 }
 
+/** One transition of one transaction, on a draft of it. */
+type Step = {
+  world: FlexWorld;
+  draft: Transaction;
+  process: Process;
+  transition: Transition;
+  params: PlainObject;
+  caller: Caller;
+};
+
+const take = <T>(step: Step, speculative: boolean, present: Present<T>): Promise<T> | T =>
+  speculative ? simulate(step, present) : perform(step, present);
+
 /** Runs the actions for what they would do, and takes everything back. Never yields: nobody can look in between. */
-function simulate<T>(
-  world: FlexWorld,
-  draft: Transaction,
-  transition: Transition,
-  params: PlainObject,
-  caller: Caller,
-  present: Present<T>,
-): T {
+function simulate<T>(step: Step, present: Present<T>): T {
+  const { world, draft, transition, caller } = step;
   const journal = createJournal(world);
   try {
     for (const action of transition.actions) {
-      const waiting = runAction(world, draft, action, params, true, journal);
+      const waiting = runAction(step, action, true, journal);
       if (waiting) throw new Error(`${action.name} waits in a simulation`);
     }
     enterState(world, draft, transition, caller);
@@ -190,28 +203,21 @@ function simulate<T>(
   }
 }
 
-async function perform<T>(
-  world: FlexWorld,
-  draft: Transaction,
-  process: Process,
-  transition: Transition,
-  params: PlainObject,
-  caller: Caller,
-  present: Present<T>,
-): Promise<T> {
-  simulate(world, copy(draft), transition, params, caller, () => undefined);
+async function perform<T>(step: Step, present: Present<T>): Promise<T> {
+  const { world, draft, process, transition, caller } = step;
+  simulate({ ...step, draft: copy(draft) }, () => undefined);
   const journal = createJournal(world);
   world.locked.add(draft.id);
   try {
     for (const action of transition.actions) {
-      const waiting = runAction(world, draft, action, params, false, journal);
+      const waiting = runAction(step, action, false, journal);
       if (waiting) await waiting;
     }
   } catch (error) {
     await journal.undo();
     throw error;
   } finally {
-    world.locked.delete(draft.id);
+    unlock(world, draft.id);
   }
   const before = world.transactions.get(draft.id) ?? null;
   enterState(world, draft, transition, caller);
@@ -221,11 +227,17 @@ async function perform<T>(
   return present(draft);
 }
 
+/** What came due meanwhile has its turn now, if the transaction still stands where it stood. */
+function unlock(world: FlexWorld, id: string): void {
+  const overdue = world.overdue.get(id);
+  world.locked.delete(id);
+  world.overdue.delete(id);
+  if (overdue) world.clock.at(world.clock.now(), overdue);
+}
+
 const runAction = (
-  world: FlexWorld,
-  draft: Transaction,
+  { world, draft, params, caller }: Step,
   action: Action,
-  params: PlainObject,
   speculative: boolean,
   journal: Journal,
 ) =>
@@ -237,6 +249,7 @@ const runAction = (
     config: action.config,
     speculative,
     journal,
+    scenario: caller.scenario,
   });
 
 const auditOf = (world: FlexWorld, caller: Caller) => ({
@@ -277,17 +290,23 @@ function planAutomaticTransition(world: FlexWorld, process: Process, transaction
     .toSorted((one, other) => one.moment - other.moment)[0];
   if (!due) return;
   const enteredAt = transaction.transitions.length;
-  world.clock.at(due.moment, async () => {
+  const moveOn = async () => {
     const current = world.transactions.get(transaction.id);
     // Anything that happened since has left this state, or entered it anew with a plan of its own.
-    if (current?.transitions.length !== enteredAt || world.locked.has(current.id)) return;
+    if (current?.transitions.length !== enteredAt) return;
+    if (world.locked.has(current.id)) {
+      world.overdue.set(current.id, moveOn);
+      return;
+    }
+    const caller: Caller = { kind: 'system', scenario: scenariosFor(world, BY_ITSELF) };
     const request = { id: current.id, transition: due.candidate.name, params: {} };
     try {
-      await makeTransition(world, { kind: 'system' }, request, false, () => undefined);
+      await makeTransition(world, caller, request, false, () => undefined);
     } catch (error) {
       if (!(error instanceof FlexRefusal)) throw error;
     }
-  });
+  };
+  world.clock.at(due.moment, moveOn);
 }
 
 function momentsOf(world: FlexWorld, transaction: Transaction): Moments {

@@ -1,9 +1,9 @@
 import { apiRoute } from '../api-route.ts';
 import type { ApiAnswer, ApiCall } from '../context.ts';
 import { buildDocument, leaf } from '../document.ts';
-import { conflict, missingKey, notFound } from '../errors.ts';
+import { conflict, excludeEachOther, missingKey } from '../errors.ts';
 import { Keyword, Uuid, type PlainObject } from '../values.ts';
-import type { Process, Transition } from './process.ts';
+import { transitionNamed, type Transition } from './process.ts';
 
 export const processRoutes = [
   apiRoute({
@@ -17,8 +17,11 @@ export const processRoutes = [
 
 /** What can come next: of a transaction, or of a process after a transition (first ones without it). */
 function queryTransitions(call: ApiCall): ApiAnswer {
-  const { process, state } = whereItStands(call);
-  const possible = process.transitions.filter(({ from, trigger }) => from === state && 'actor' in trigger);
+  excludeEachOther(call.query, 'transactionId', 'processAlias');
+  const place = whereItStands(call);
+  const possible = (place?.process.transitions ?? []).filter(
+    ({ from, trigger }) => from === place?.state && 'actor' in trigger,
+  );
   const nodes = possible.map(transition =>
     leaf({
       id: new Uuid(call.world.random.uuid()),
@@ -29,12 +32,13 @@ function queryTransitions(call: ApiCall): ApiAnswer {
   return { full: buildDocument(nodes, []) };
 }
 
-function whereItStands({ world, query, token }: ApiCall): { process: Process; state: string | null } {
+/** Nowhere, when there is no such transaction or transition, or it is not the caller's. */
+function whereItStands({ world, query, token }: ApiCall) {
   const transactionId = query('transactionId');
   if (transactionId !== undefined) {
     const transaction = world.transactions.get(transactionId);
-    if (transaction?.customerId !== token.userId && transaction?.providerId !== token.userId)
-      throw notFound('Transaction');
+    if (!transaction || ![transaction.customerId, transaction.providerId].includes(token.userId!))
+      return undefined;
     return {
       process: world.processes.version(transaction.processName, transaction.processVersion)!,
       state: transaction.state,
@@ -45,7 +49,9 @@ function whereItStands({ world, query, token }: ApiCall): { process: Process; st
   const process = world.processes.byAlias(alias);
   if (!process) throw conflict('transaction-unknown-alias', `Unknown process alias ${alias}`);
   const last = query('lastTransition');
-  return { process, state: process.transitions.find(({ name }) => name === last)?.to ?? null };
+  if (last === undefined) return { process, state: null };
+  const transition = transitionNamed(process, last);
+  return transition && { process, state: transition.to };
 }
 
 const attributesOf = (transition: Transition): PlainObject => ({
@@ -68,10 +74,14 @@ const actionParams: Record<string, Params> = {
   'action/update-protected-data': { opt: { protectedData: 'object' } },
   'action/privileged-update-metadata': { opt: { metadata: 'object' } },
   'action/privileged-set-line-items': { req: { lineItems: ['lineItem'] } },
+  'action/set-line-items-and-total': { req: { lineItems: ['lineItem'] } },
+  'action/calculate-tx-unit-total-price': { req: { quantity: 'integer' } },
+  'action/calculate-tx-two-units-total-price': { req: { quantity1: 'integer', quantity2: 'integer' } },
   'action/set-negotiated-total-price': { req: { negotiatedTotal: 'money' } },
   'action/create-booking': booking,
   'action/create-pending-booking': booking,
   'action/create-proposed-booking': booking,
+  'action/update-booking': { opt: { ...booking.req, ...booking.opt } },
   'action/create-pending-stock-reservation': { req: { stockReservationQuantity: 'integer' } },
   'action/create-proposed-stock-reservation': { req: { stockReservationQuantity: 'integer' } },
   'action/stripe-create-payment-intent': {
@@ -81,6 +91,8 @@ const actionParams: Record<string, Params> = {
     req: { paymentMethodTypes: ['string'] },
     opt: { paymentMethod: 'string' },
   },
+  'action/stripe-create-charge': { req: { cardToken: 'string' } },
+  'action/stripe-create-charge-pi': { req: { cardToken: 'string' } },
   'action/post-review-by-customer': review,
   'action/post-review-by-provider': review,
 };

@@ -2,11 +2,14 @@ import type { Resource } from '../document.ts';
 import type { User } from '../users/entity.ts';
 import { Uuid } from '../values.ts';
 
-export const stripeAccountResource = (user: User): Resource | null =>
+export const stripeAccountResource = (
+  user: User,
+  data: Record<string, unknown> | null = null,
+): Resource | null =>
   user.stripeAccount && {
     id: new Uuid(user.stripeAccount.id),
     type: 'stripeAccount',
-    attributes: { stripeAccountId: user.stripeAccount.stripeAccountId, stripeAccountData: null },
+    attributes: { stripeAccountId: user.stripeAccount.stripeAccountId, stripeAccountData: data },
   };
 
 export const stripeCustomerResource = (user: User): Resource | null =>

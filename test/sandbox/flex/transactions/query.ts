@@ -13,21 +13,19 @@ export const queryParameters = [
   'userId',
   'createdAtStart',
   'createdAtEnd',
-  'bookingStart',
-  'bookingEnd',
   'bookingStates',
   'stockReservationStates',
   'hasPayin',
   'hasBooking',
+  'hasStockReservation',
+  'hasMessage',
   'sort',
   ...pageParameters,
 ];
 
 /** The transactions that a query finds, newest first unless it asks for another order. */
-export function findTransactions(
-  { world, query }: ApiCall,
-  among: (transaction: Transaction) => boolean,
-): Transaction[] {
+export function findTransactions(call: ApiCall, among: (transaction: Transaction) => boolean): Transaction[] {
+  const { world, query, scenario } = call;
   const wanted = {
     states: listParameter(query, 'states'),
     processNames: listParameter(query, 'processNames'),
@@ -43,7 +41,7 @@ export function findTransactions(
   const isAsAsked = (name: string, actual: boolean) =>
     query(name) === undefined || query(name) === String(actual);
   return [...world.transactions.keys()]
-    .map(id => readTransaction(world, id))
+    .map(id => readTransaction(world, id, scenario))
     .filter(transaction => transaction !== undefined)
     .filter(
       transaction =>
@@ -61,17 +59,35 @@ export function findTransactions(
         (listingId === undefined || transaction.listingId === listingId) &&
         (userId === undefined || transaction.customerId === userId || transaction.providerId === userId) &&
         isAsAsked('hasPayin', (transaction.payinTotal?.amount ?? 0) > 0) &&
-        isAsAsked('hasBooking', transaction.bookingId !== null),
+        isAsAsked('hasBooking', transaction.bookingId !== null) &&
+        isAsAsked('hasStockReservation', transaction.stockReservationId !== null) &&
+        isAsAsked('hasMessage', false),
     )
-    .toSorted(orderOf(query('sort') ?? '-createdAt'));
+    .toSorted(orderOf(call, query('sort') ?? 'createdAt'));
 }
 
-/** `createdAt`, `-lastTransitionedAt`, ... by the first key only. */
-function orderOf(sort: string): (one: Transaction, other: Transaction) => number {
-  const [first = ''] = sort.split(',');
-  const name = first.replace(/^-/, '');
-  if (name !== 'createdAt' && name !== 'lastTransitionedAt')
-    throw invalidValue(['sort'], `can not sort by ${name}`, 'query');
-  const sign = first.startsWith('-') ? -1 : 1;
-  return (one, other) => sign * (one[name] - other[name]);
+type Order = (one: Transaction, other: Transaction) => number;
+
+/** `lastMessageAt,createdAt`: the latest first, with a minus before the name the earliest; what has no such time comes last. */
+function orderOf({ world }: ApiCall, sort: string): Order {
+  const booking = (transaction: Transaction) => world.bookings.get(transaction.bookingId ?? '');
+  const keys: Record<string, (transaction: Transaction) => number | undefined> = {
+    createdAt: transaction => transaction.createdAt,
+    lastTransitionedAt: transaction => transaction.lastTransitionedAt,
+    bookingStart: transaction => booking(transaction)?.start,
+    bookingEnd: transaction => booking(transaction)?.end,
+    lastMessageAt: () => undefined,
+  };
+  const orders = sort.split(',').map((part): Order => {
+    const name = part.replace(/^-/, '');
+    const timeOf = Object.hasOwn(keys, name) ? keys[name] : undefined;
+    if (!timeOf) throw invalidValue(['sort'], `can not sort by ${name}`, 'query');
+    const sign = part.startsWith('-') ? 1 : -1;
+    return (one, other) => {
+      const [a, b] = [timeOf(one), timeOf(other)];
+      if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+      return sign * (a - b);
+    };
+  });
+  return (one, other) => orders.reduce((result, order) => result || order(one, other), 0);
 }

@@ -1,23 +1,30 @@
 import { apiRoute } from '../api-route.ts';
 import type { ApiAnswer, ApiCall } from '../context.ts';
 import { bareReference, buildDocument } from '../document.ts';
-import { forbidden, invalidValue, missingKey, notFound } from '../errors.ts';
+import { conflict, forbidden, invalidValue, missingKey, notFound } from '../errors.ts';
 import { recordMetadata } from '../events/record.ts';
+import { mergeExtendedData } from '../extended-data.ts';
 import { transactionNode } from '../nodes.ts';
 import { pageOf } from '../pages.ts';
-import { initiateTransaction, makeTransition, type Caller, type Present } from '../process/engine.ts';
-import { idText, isPlainObject, mergeExtendedData, type PlainObject } from '../values.ts';
+import {
+  initiateTransaction,
+  isLocked,
+  makeTransition,
+  type Caller,
+  type Present,
+} from '../process/engine.ts';
+import { idText, isPlainObject, type PlainObject } from '../values.ts';
 import { readTransaction, saveTransaction } from '../world.ts';
 import type { Party, Transaction } from './entity.ts';
 import { findTransactions, queryParameters } from './query.ts';
 
 const begin = (speculative: boolean) =>
   ({
-    access: 'user',
+    access: 'acting',
     body: ['processAlias', 'transition', 'params'],
     handle: (call: ApiCall) => initiateAs(call, speculative),
   }) as const;
-const move = (access: 'user' | 'integration', speculative: boolean) =>
+const move = (access: 'acting' | 'integration', speculative: boolean) =>
   ({
     access,
     body: ['id', 'transition', 'params'],
@@ -35,8 +42,8 @@ export const transactionRoutes = [
   }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate', ...begin(false) }),
   apiRoute({ method: 'POST', path: '/v1/api/transactions/initiate_speculative', ...begin(true) }),
-  apiRoute({ method: 'POST', path: '/v1/api/transactions/transition', ...move('user', false) }),
-  apiRoute({ method: 'POST', path: '/v1/api/transactions/transition_speculative', ...move('user', true) }),
+  apiRoute({ method: 'POST', path: '/v1/api/transactions/transition', ...move('acting', false) }),
+  apiRoute({ method: 'POST', path: '/v1/api/transactions/transition_speculative', ...move('acting', true) }),
   apiRoute({
     method: 'GET',
     path: '/v1/integration_api/transactions/show',
@@ -73,7 +80,7 @@ export const transactionRoutes = [
 function show(call: ApiCall): ApiAnswer {
   const id = call.query('id');
   if (id === undefined) throw missingKey(['id'], 'query');
-  const transaction = readTransaction(call.world, id);
+  const transaction = readTransaction(call.world, id, call.scenario);
   if (!transaction) throw notFound('Transaction');
   const viewer = viewerOf(call, transaction);
   if (!viewer) throw forbidden('Only the parties of a transaction may see it');
@@ -142,11 +149,9 @@ function transitionAs(call: ApiCall, speculative: boolean): Promise<ApiAnswer> {
   return makeTransition(call.world, callerOf(call), request, speculative, present(call));
 }
 
-/** Login-as sessions may look and not touch. */
-function callerOf({ token }: ApiCall): Caller {
-  if (token.scope === 'integ') return { kind: 'operator' };
-  if (token.scope === 'user:limited') throw forbidden('A limited session can not make transitions');
-  return { kind: 'user', userId: token.userId!, trusted: token.scope === 'trusted:user' };
+function callerOf({ token, scenario }: ApiCall): Caller {
+  if (token.scope === 'integ') return { kind: 'operator', scenario };
+  return { kind: 'user', userId: token.userId!, trusted: token.scope === 'trusted:user', scenario };
 }
 
 const present =
@@ -156,14 +161,20 @@ const present =
     return { full: buildDocument(node, call.include), bare: bareReference(node) };
   };
 
-/** Merges by top-level keys, null removes: `{a: {b: 1}}` replaces all that was under `a`. */
+/** `{a: {b: 1}}` replaces all that was under `a`. */
 function updateMetadata(call: ApiCall): ApiAnswer {
-  const { world, token } = call;
+  const { world, token, scenario } = call;
   const transaction = world.transactions.get(idOf(call.body));
-  if (!transaction) throw notFound('Transaction');
+  if (!transaction) throw conflict('transaction-not-found', 'Transaction not found');
   const metadata = call.body['metadata'];
-  if (!isPlainObject(metadata)) throw missingKey(['metadata']);
-  const updated = { ...transaction, metadata: mergeExtendedData(transaction.metadata, metadata) };
+  if (metadata === undefined || metadata === null) throw missingKey(['metadata']);
+  if (!isPlainObject(metadata)) throw invalidValue(['metadata'], 'must be an object');
+  // A transition under way has a draft of its own, which knows nothing of this.
+  if (world.locked.has(transaction.id) || scenario('locked')) throw isLocked();
+  const updated = {
+    ...transaction,
+    metadata: mergeExtendedData(transaction.metadata, metadata, ['metadata']),
+  };
   saveTransaction(world, updated);
   recordMetadata(world, updated, transaction, { userId: null, clientId: token.clientId });
   return present(call)(updated);

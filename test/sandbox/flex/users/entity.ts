@@ -3,9 +3,13 @@ import type { PlainObject } from '../values.ts';
 export type User = {
   id: string;
   email: string;
-  password: string;
+  /** null: signs in by an identity provider only. */
+  password: string | null;
   firstName: string;
   lastName: string;
+  /** null: made of the two names. */
+  displayName: string | null;
+  bio: string | null;
   createdAt: number;
   banned: boolean;
   deleted: boolean;
@@ -17,8 +21,13 @@ export type User = {
   >;
   /** Stripe's customer, and the payment method saved with it. */
   stripeCustomer: { id: string; stripeCustomerId: string; paymentMethod: SavedPaymentMethod | null } | null;
-  /** The connected account, when the user has one. */
-  stripeAccount: { id: string; stripeAccountId: string } | null;
+  /** The connected account, when the user has one, and what Stripe lets it do. */
+  stripeAccount: {
+    id: string;
+    stripeAccountId: string;
+    chargesEnabled: boolean;
+    payoutsEnabled: boolean;
+  } | null;
   /** `idpId` and the user's id there, as `auth_with_idp` knows them. */
   identities: { idpId: string; userId: string }[];
   publicData: PlainObject;

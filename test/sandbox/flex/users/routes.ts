@@ -1,12 +1,22 @@
 import { apiRoute } from '../api-route.ts';
 import type { ApiAnswer, ApiCall } from '../context.ts';
 import { bareReference, buildDocument, leaf, type Node } from '../document.ts';
-import { conflict, FlexRefusal, forbidden, invalidValue, missingKey, notFound } from '../errors.ts';
-import { recordUser } from '../events/record.ts';
+import {
+  conflict,
+  excludeEachOther,
+  FlexRefusal,
+  forbidden,
+  invalidValue,
+  missingKey,
+  notFound,
+} from '../errors.ts';
+import { recordDeletedUser, recordUser } from '../events/record.ts';
+import { mergeExtendedData } from '../extended-data.ts';
 import { currentUserNode, marketplaceResource, userNode } from '../nodes.ts';
-import { pageOf, pageParameters } from '../pages.ts';
+import { pageOf, pageParameters, timeParameter } from '../pages.ts';
+import { lineToStripe } from '../stripe-client.ts';
 import { idOf, textOf } from '../transactions/routes.ts';
-import { isPlainObject, mergeExtendedData, type PlainObject } from '../values.ts';
+import { isPlainObject, type PlainObject } from '../values.ts';
 import type { User } from './entity.ts';
 import { permissionSetResource } from './wire.ts';
 
@@ -34,7 +44,7 @@ export const userRoutes = [
   apiRoute({
     method: 'POST',
     path: '/v1/api/current_user/delete',
-    access: 'user',
+    access: 'acting',
     body: ['currentPassword', 'deleteFromStripe'],
     handle: deleteCurrent,
   }),
@@ -56,7 +66,7 @@ export const userRoutes = [
     method: 'GET',
     path: '/v1/integration_api/users/query',
     access: 'integration',
-    query: ['createdAtStart', 'createdAtEnd', 'sort', ...pageParameters],
+    query: ['createdAtStart', 'createdAtEnd', ...pageParameters],
     handle: queryUsers,
   }),
   apiRoute({
@@ -73,7 +83,6 @@ export const userRoutes = [
       'protectedData',
       'privateData',
       'metadata',
-      'profileImageId',
     ],
     handle: updateProfile,
   }),
@@ -112,18 +121,20 @@ const commandAnswer = (call: ApiCall, node: Node): ApiAnswer => ({
 
 function createWithIdp(call: ApiCall): ApiAnswer {
   const { world, body, token } = call;
+  textOf(body, 'idpClientId');
   const identity = { idpId: textOf(body, 'idpId'), userId: textOf(body, 'idpToken') };
-  const email = typeof body['email'] === 'string' ? body['email'] : `${identity.userId}@idp.example`;
-  const known = [...world.users.values()];
-  if (known.some(user => user.email === email)) throw conflict('email-taken', 'The e-mail address is taken');
-  const data = (name: string) => (isPlainObject(body[name]) ? body[name] : {});
+  const email = optionalText(body, 'email') ?? `${identity.userId}@idp.example`;
+  if (isTaken(world, email)) throw conflict('email-taken', 'The e-mail address is taken');
+  const data = (name: ExtendedData) => mergeExtendedData({}, optionalObject(body, name) ?? {}, [name]);
   const user: User = {
     ...newUser,
     id: world.random.uuid(),
     email,
-    password: '',
+    password: null,
     firstName: textOf(body, 'firstName'),
     lastName: textOf(body, 'lastName'),
+    displayName: optionalText(body, 'displayName') ?? null,
+    bio: optionalText(body, 'bio') ?? null,
     createdAt: world.clock.now(),
     identities: [identity],
     publicData: data('publicData'),
@@ -134,6 +145,22 @@ function createWithIdp(call: ApiCall): ApiAnswer {
   recordUser(world, user, null, 'source/marketplace-api', { userId: user.id, clientId: token.clientId });
   return commandAnswer(call, currentUserNode(user));
 }
+
+type ExtendedData = 'publicData' | 'protectedData' | 'privateData' | 'metadata';
+
+function optionalText(body: PlainObject, name: string): string | undefined {
+  return body[name] === undefined || body[name] === null ? undefined : textOf(body, name);
+}
+
+function optionalObject(body: PlainObject, name: string): PlainObject | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (!isPlainObject(value)) throw invalidValue([name], 'must be an object');
+  return value;
+}
+
+const isTaken = (world: ApiCall['world'], email: string) =>
+  [...world.users.values()].some(user => user.email.toLowerCase() === email.toLowerCase());
 
 const newUser: Pick<
   User,
@@ -153,7 +180,7 @@ const newUser: Pick<
 };
 
 /** Takes the password again; every session of the user ends. */
-function deleteCurrent(call: ApiCall): ApiAnswer {
+async function deleteCurrent(call: ApiCall): Promise<ApiAnswer> {
   const { world, token, body } = call;
   const user = world.users.get(token.userId!)!;
   if (body['currentPassword'] === undefined) {
@@ -162,12 +189,22 @@ function deleteCurrent(call: ApiCall): ApiAnswer {
     });
   }
   if (body['currentPassword'] !== user.password) throw forbidden('Wrong password');
+  if (body['deleteFromStripe'] === true) await deleteFromStripe(call, user);
   const deleted = { ...user, deleted: true, email: '', stripeAccount: null, stripeCustomer: null };
   world.users.set(user.id, deleted);
   for (const other of world.tokens.values())
     if (other.userId === user.id) world.tokens.delete(other.accessToken);
-  recordUser(world, deleted, user, 'source/marketplace-api', { userId: user.id, clientId: token.clientId });
+  recordDeletedUser(world, user, { userId: user.id, clientId: token.clientId });
   return commandAnswer(call, currentUserNode(deleted));
+}
+
+/** Stripe keeps an account that holds money. */
+async function deleteFromStripe({ world, scenario }: ApiCall, user: User): Promise<void> {
+  if (!user.stripeAccount && !user.stripeCustomer) return;
+  const stripe = lineToStripe(world.stripe, scenario, 'own');
+  if (user.stripeAccount && (await stripe.holdsMoney(user.stripeAccount.stripeAccountId)))
+    throw new FlexRefusal(400, 'delete-stripe-account-failed', 'The Stripe account holds money');
+  if (user.stripeCustomer) await stripe.deleteCustomer(user.stripeCustomer.stripeCustomerId);
 }
 
 function showMarketplace({ world }: ApiCall): ApiAnswer {
@@ -176,6 +213,7 @@ function showMarketplace({ world }: ApiCall): ApiAnswer {
 
 function showToOperator({ world, query, include }: ApiCall): ApiAnswer {
   const [id, email] = [query('id'), query('email')];
+  excludeEachOther(query, 'id', 'email');
   if (id === undefined && email === undefined) throw missingKey(['id'], 'query');
   const user = [...world.users.values()].find(candidate => candidate.id === id || candidate.email === email);
   if (!user) throw notFound('User');
@@ -183,24 +221,24 @@ function showToOperator({ world, query, include }: ApiCall): ApiAnswer {
 }
 
 function queryUsers({ world, query, include }: ApiCall): ApiAnswer {
-  const { items, meta } = pageOf(query, [...world.users.values()]);
+  const from = timeParameter(query, 'createdAtStart') ?? -Infinity;
+  const until = timeParameter(query, 'createdAtEnd') ?? Infinity;
+  const found = [...world.users.values()].filter(user => user.createdAt >= from && user.createdAt < until);
+  const { items, meta } = pageOf(query, found);
   const nodes = items.map(user => userNode(world, user, 'operator'));
   return { full: buildDocument(nodes, include, meta) };
 }
 
 function updateProfile(call: ApiCall): ApiAnswer {
   return changeUser(call, (user, body) => {
-    const text = (name: 'firstName' | 'lastName') =>
-      typeof body[name] === 'string' ? body[name] : user[name];
-    const data = (name: 'publicData' | 'protectedData' | 'privateData' | 'metadata') => {
-      if (body[name] === undefined || body[name] === null) return user[name];
-      if (!isPlainObject(body[name])) throw invalidValue([name], 'must be an object');
-      return mergeExtendedData(user[name], body[name]);
-    };
+    const data = (name: ExtendedData) =>
+      mergeExtendedData(user[name], optionalObject(body, name) ?? {}, [name]);
     return {
       ...user,
-      firstName: text('firstName'),
-      lastName: text('lastName'),
+      firstName: optionalText(body, 'firstName') ?? user.firstName,
+      lastName: optionalText(body, 'lastName') ?? user.lastName,
+      displayName: optionalText(body, 'displayName') ?? user.displayName,
+      bio: optionalText(body, 'bio') ?? user.bio,
       publicData: data('publicData'),
       protectedData: data('protectedData'),
       privateData: data('privateData'),
@@ -234,7 +272,7 @@ function approve(call: ApiCall): ApiAnswer {
 function changeUser(call: ApiCall, change: (user: User, body: PlainObject) => User): ApiAnswer {
   const { world, body, token } = call;
   const user = world.users.get(idOf(body));
-  if (!user) throw notFound('User');
+  if (!user) throw conflict('user-not-found', 'User not found');
   const changed = change(user, body);
   world.users.set(user.id, changed);
   recordUser(world, changed, user, 'source/integration-api', { userId: null, clientId: token.clientId });

@@ -8,9 +8,9 @@ const userState = (user: User) =>
 const initials = (user: User) => `${user.firstName[0] ?? ''}${user.lastName[0] ?? ''}`;
 
 const publicProfile = (user: User) => ({
-  displayName: `${user.firstName} ${user.lastName[0] ?? ''}`,
+  displayName: user.displayName ?? `${user.firstName} ${user.lastName[0] ?? ''}`,
   abbreviatedName: initials(user),
-  bio: null,
+  bio: user.bio,
   publicData: user.publicData,
   metadata: user.metadata,
 });
@@ -36,10 +36,11 @@ export const currentUserResource = (user: User): Resource => ({
     emailVerified: true,
     pendingEmail: null,
     stripeConnected: user.stripeAccount !== null,
-    stripePayoutsEnabled: user.stripeAccount !== null,
-    stripeChargesEnabled: user.stripeAccount !== null,
+    stripePayoutsEnabled: user.stripeAccount?.payoutsEnabled ?? false,
+    stripeChargesEnabled: user.stripeAccount?.chargesEnabled ?? false,
     identityProviders: user.identities.map(identity => ({ idpId: identity.idpId, userId: identity.userId })),
     state: new Keyword(userState(user)),
+    permissions: permissionsWire(user),
     profile: {
       ...publicProfile(user),
       firstName: user.firstName,
@@ -59,7 +60,8 @@ export const operatorUserResource = (user: User): Resource => ({
 export const permissionSetResource = (user: User): Resource => ({
   id: new Uuid(user.id),
   type: 'permissionSet',
-  attributes: Object.fromEntries(
-    Object.entries(user.permissions).map(([name, value]) => [name, new Keyword(value)]),
-  ),
+  attributes: permissionsWire(user),
 });
+
+const permissionsWire = (user: User) =>
+  Object.fromEntries(Object.entries(user.permissions).map(([name, value]) => [name, new Keyword(value)]));

@@ -1,7 +1,7 @@
 import { hasRoom } from '../../bookings/availability.ts';
 import type { Booking, BookingState } from '../../bookings/entity.ts';
 import { conflict, invalidValue, missingKey } from '../../errors.ts';
-import { param, required, type ActionContext, type ActionRun } from './context.ts';
+import { isSwitchedOn, param, required, type ActionContext, type ActionRun } from './context.ts';
 
 const DAY = 86_400_000;
 
@@ -38,7 +38,7 @@ export const createBooking =
   };
 
 /** The old way observes availability only when it is told to. */
-export const observesWhenTold = ({ config }: ActionContext) => config['observe-availability?'] === true;
+export const observesWhenTold = (context: ActionContext) => isSwitchedOn(context, 'observe-availability?');
 
 function assertOrder({ start, end, displayStart, displayEnd }: Booking): void {
   if (end <= start) throw invalidValue(['params', 'bookingEnd'], 'must be after bookingStart');

@@ -1,6 +1,7 @@
 import { missingKey, invalidValue } from '../../errors.ts';
 import type { Journal } from '../../journal.ts';
 import type { Listing } from '../../listings/entity.ts';
+import type { TakeScenario } from '../../request-scenarios.ts';
 import type { Transaction } from '../../transactions/entity.ts';
 import { BigDecimal, isPlainObject, Money, type PlainObject } from '../../values.ts';
 import type { FlexWorld } from '../../world.ts';
@@ -15,10 +16,15 @@ export type ActionContext = {
   /** A simulation: nothing may leave the sandbox's Flex. */
   speculative: boolean;
   journal: Journal;
+  scenario: TakeScenario;
 };
 
 /** Returns a promise only where it must wait, so that a simulation runs to its end without anyone looking in between. */
 export type ActionRun = (context: ActionContext) => void | Promise<void>;
+
+/** One published process writes the keyword `:true`. */
+export const isSwitchedOn = ({ config }: ActionContext, name: string) =>
+  config[name] === true || config[name] === 'true';
 
 /** Reads params of an action; each refuses what Flex would refuse. */
 export const param = {
@@ -26,9 +32,6 @@ export const param = {
     const value = params[name];
     if (value === undefined || value === null) return undefined;
     if (!isPlainObject(value)) throw invalidValue(['params', name], 'must be an object');
-    // Extended data is limited to 50 KB of JSON.
-    if (JSON.stringify(value).length > 50 * 1024)
-      throw invalidValue(['params', name], 'must be at most 50 KB');
     return value;
   },
   time(params: PlainObject, name: string): number | undefined {

@@ -1,17 +1,19 @@
 import { conflict } from '../../errors.ts';
-import { isPlainObject, mergeExtendedData } from '../../values.ts';
+import { mergeExtendedData } from '../../extended-data.ts';
+import { isPlainObject } from '../../values.ts';
 import { param, type ActionRun } from './context.ts';
 
-export const updateProtectedData: ActionRun = ({ transaction, params }) => {
-  transaction.protectedData = mergeExtendedData(
-    transaction.protectedData,
-    param.object(params, 'protectedData') ?? {},
-  );
-};
+const merge =
+  (name: 'protectedData' | 'metadata'): ActionRun =>
+  ({ transaction, params }) => {
+    transaction[name] = mergeExtendedData(transaction[name], param.object(params, name) ?? {}, [
+      'params',
+      name,
+    ]);
+  };
 
-export const updateMetadata: ActionRun = ({ transaction, params }) => {
-  transaction.metadata = mergeExtendedData(transaction.metadata, param.object(params, 'metadata') ?? {});
-};
+export const updateProtectedData = merge('protectedData');
+export const updateMetadata = merge('metadata');
 
 /** Copies a party's protected data into the transaction: all of it, or the mapped keys under their new names. */
 export const revealProtectedData =
@@ -26,7 +28,7 @@ export const revealProtectedData =
             .map(([key, name]) => [String(name), user.protectedData[key]]),
         )
       : user.protectedData;
-    transaction.protectedData = mergeExtendedData(transaction.protectedData, revealed);
+    transaction.protectedData = mergeExtendedData(transaction.protectedData, revealed, ['protectedData']);
   };
 
 /** The sandbox's listings have no files to reveal. */

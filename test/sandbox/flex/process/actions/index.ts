@@ -14,7 +14,7 @@ import {
   updateMetadata,
   updateProtectedData,
 } from './data.ts';
-import { calculateFullRefund, setLineItems } from './line-items.ts';
+import { calculateFullRefund, setLineItems, setLineItemsAndTotal } from './line-items.ts';
 import {
   addCommission,
   setNegotiatedTotal,
@@ -48,7 +48,7 @@ const actions: Record<string, ActionRun> = {
   'action/reveal-listing-protected-files': revealListingFiles,
 
   'action/privileged-set-line-items': setLineItems,
-  'action/set-line-items-and-total': setLineItems,
+  'action/set-line-items-and-total': setLineItemsAndTotal,
   'action/set-negotiated-total-price': setNegotiatedTotal,
   'action/calculate-tx-total': totalFromBooking('line-item/night'),
   'action/calculate-tx-nightly-total': totalFromBooking('line-item/night'),

@@ -3,17 +3,25 @@ import { Decimal } from 'decimal.js';
 import { conflict, invalidValue, missingKey } from '../../errors.ts';
 import type { LineItem } from '../../transactions/entity.ts';
 import { isPlainObject } from '../../values.ts';
-import { asDecimalText, asMoney, type ActionRun } from './context.ts';
+import { asDecimalText, asMoney, type ActionContext, type ActionRun } from './context.ts';
 
 const MOST_LINE_ITEMS = 50;
 
-export const setLineItems: ActionRun = ({ transaction, params }) => {
+export const setLineItems: ActionRun = context => setFromParams(context, /^line-item\/.+/);
+
+/** The old way: any name will do, and commissions are added to the total by actions of their own. */
+export const setLineItemsAndTotal: ActionRun = context => {
+  setFromParams(context, /./);
+  context.transaction.totalPrice = context.transaction.payinTotal;
+};
+
+function setFromParams({ transaction, params }: ActionContext, code: RegExp): void {
   const given = params['lineItems'];
   if (given === undefined || given === null) throw missingKey(['params', 'lineItems']);
   if (!Array.isArray(given) || given.length > MOST_LINE_ITEMS) {
     throw invalidValue(['params', 'lineItems'], `must be a list of at most ${MOST_LINE_ITEMS}`);
   }
-  const items = given.map((item, index) => readLineItem(item, ['params', 'lineItems', String(index)]));
+  const items = given.map((item, index) => readLineItem(item, code, ['params', 'lineItems', String(index)]));
   const currencies = new Set(items.map(item => item.unitPrice.currency));
   if (currencies.size > 1) throw invalidValue(['params', 'lineItems'], 'must all have one currency');
   const currency = items[0]?.unitPrice.currency ?? '';
@@ -27,12 +35,12 @@ export const setLineItems: ActionRun = ({ transaction, params }) => {
   if (payinTotal.amount < 0 || payoutTotal.amount < 0)
     throw conflict('conflict', 'Totals must not be negative');
   Object.assign(transaction, { lineItems: items, payinTotal, payoutTotal });
-};
+}
 
-function readLineItem(value: unknown, path: string[]): LineItem {
+function readLineItem(value: unknown, codes: RegExp, path: string[]): LineItem {
   if (!isPlainObject(value)) throw invalidValue(path, 'must be a line item');
   const code = value['code'];
-  if (typeof code !== 'string' || !/^line-item\/.+/.test(code) || code.length > 64) {
+  if (typeof code !== 'string' || !codes.test(code) || code.length > 64) {
     throw invalidValue([...path, 'code'], 'must begin with line-item/ and have at most 64 characters');
   }
   const unitPrice = asMoney(value['unitPrice']);
@@ -64,9 +72,10 @@ function readAmount(value: Record<string, unknown>, path: string[]): { factor: D
   const quantity = asDecimalText(value['quantity']);
   const percentage = asDecimalText(value['percentage']);
   const units = asDecimalText(value['units']);
-  const seats = value['seats'];
-  const bySeats = units !== undefined && seats !== undefined && seats !== null;
-  if ([quantity !== undefined, percentage !== undefined, bySeats].filter(Boolean).length !== 1) {
+  const seats = value['seats'] ?? undefined;
+  const bySeats = units !== undefined && seats !== undefined;
+  const isHalf = !bySeats && (units !== undefined || seats !== undefined);
+  if (isHalf || [quantity !== undefined, percentage !== undefined, bySeats].filter(Boolean).length !== 1) {
     throw invalidValue(path, 'needs exactly one of quantity, percentage, or seats and units');
   }
   if (percentage !== undefined)

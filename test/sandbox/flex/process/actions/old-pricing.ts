@@ -67,12 +67,31 @@ export const totalFromTwoQuantities: ActionRun = context => {
   );
 };
 
-export const setNegotiatedTotal: ActionRun = context => {
-  const total = required(asMoney(context.params['negotiatedTotal']), 'negotiatedTotal');
-  setTotal(
-    context,
-    quantityItem('line-item/negotiation', { amount: total.amount, currency: total.currency }, new Decimal(1)),
-  );
+const NEGOTIATION = 'line-item/negotiation';
+
+/** One line makes up the difference between the other lines and the offer, and changes with each new offer. */
+export const setNegotiatedTotal: ActionRun = ({ transaction, params }) => {
+  const { amount, currency } = required(asMoney(params['negotiatedTotal']), 'negotiatedTotal');
+  const others = transaction.lineItems.filter(({ code }) => code !== NEGOTIATION);
+  if (others.some(({ lineTotal }) => lineTotal.currency !== currency))
+    throw conflict('conflict', 'The offer is in another currency than the price');
+  const priced = others
+    .filter(({ includeFor }) => includeFor.length === 2)
+    .reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0);
+  const item = quantityItem(NEGOTIATION, { amount: amount - priced, currency }, new Decimal(1));
+  const lineItems = [...others, item];
+  const totalFor = (party: 'customer' | 'provider') => ({
+    amount: lineItems
+      .filter(({ includeFor }) => includeFor.includes(party))
+      .reduce((sum, { lineTotal }) => sum + lineTotal.amount, 0),
+    currency,
+  });
+  Object.assign(transaction, {
+    lineItems,
+    totalPrice: { amount, currency },
+    payinTotal: totalFor('customer'),
+    payoutTotal: totalFor('provider'),
+  });
 };
 
 /** The customer pays it on top, the provider gets that much less. */
@@ -107,6 +126,7 @@ function shareOf(total: Amount, config: Record<string, unknown>): number {
   const share = round(decimal(config['commission'] ?? 0).times(total.amount));
   const least = config['min'] === undefined ? -Infinity : minorUnits(config['min'], total.currency);
   const most = config['max'] === undefined ? Infinity : minorUnits(config['max'], total.currency);
+  if (least > most) throw conflict('conflict', 'The least commission is more than the most');
   return Math.min(most, Math.max(least, share));
 }
 

@@ -26,6 +26,8 @@ export const postReview =
   };
 
 export const publishReviews: ActionRun = ({ world, transaction, journal }) => {
-  const own = [...world.reviews.values()].filter(review => review.transactionId === transaction.id);
+  const own = [...world.reviews.values()].filter(
+    review => review.transactionId === transaction.id && review.state === 'pending',
+  );
   for (const review of own) journal.put('reviews', { ...review, state: 'public' });
 };

@@ -75,5 +75,12 @@ function adjustStock(context: ActionContext, reservation: StockReservation, quan
     quantity,
     at: world.clock.now(),
   });
-  journal.put('listings', { ...world.listings.get(listing.id)!, stock: stockOf(context) + quantity });
+  changeStock(world, listing.id, quantity);
+  // Others may have taken of the same stock meanwhile: only what was taken here goes back.
+  journal.onUndo(() => changeStock(world, listing.id, -quantity));
+}
+
+function changeStock(world: ActionContext['world'], listingId: string, quantity: number): void {
+  const listing = world.listings.get(listingId)!;
+  world.listings.set(listingId, { ...listing, stock: (listing.stock ?? 0) + quantity });
 }

@@ -1,14 +1,20 @@
 /** The actions that take and give money, through Flex's own line to Stripe. */
+import type { Clock } from '../../../core/clock.ts';
 import { conflict, FlexRefusal, missingKey } from '../../errors.ts';
-import { stripeRefusalData, type FlexKey, type PaymentIntentOrder } from '../../stripe-client.ts';
+import {
+  lineToStripe,
+  stripeRefusalData,
+  type FlexKey,
+  type FlexStripeCalls,
+  type PaymentIntentOrder,
+} from '../../stripe-client.ts';
 import type { Payment, StripePaymentIntentData, Transaction } from '../../transactions/entity.ts';
 import { saveTransaction } from '../../world.ts';
-import { param, required, type ActionContext, type ActionRun } from './context.ts';
+import { isSwitchedOn, param, required, type ActionContext, type ActionRun } from './context.ts';
 
 export const createPaymentIntent: ActionRun = context => {
-  const { params, config } = context;
-  // One published process writes the keyword `:true`.
-  const offSession = [true, 'true'].includes(config['use-customer-default-payment-method?'] as boolean);
+  const { params } = context;
+  const offSession = isSwitchedOn(context, 'use-customer-default-payment-method?');
   const saved = offSession ? savedPaymentMethod(context) : undefined;
   return create(context, {
     captureMethod: 'manual',
@@ -20,12 +26,28 @@ export const createPaymentIntent: ActionRun = context => {
   });
 };
 
+/** Those that the public list of actions names. */
+const pushTypes = [
+  'affirm',
+  'alipay',
+  'bancontact',
+  'eps',
+  'giropay',
+  'ideal',
+  'klarna',
+  'p24',
+  'paypal',
+] as const satisfies string[];
+
 export const createPushPaymentIntent: ActionRun = context => {
-  const types = context.params['paymentMethodTypes'];
+  const types: unknown = context.params['paymentMethodTypes'];
   if (!Array.isArray(types) || types.length === 0) throw missingKey(['params', 'paymentMethodTypes']);
+  const unknown = types.find(type => !pushTypes.includes(type as (typeof pushTypes)[number]));
+  if (unknown !== undefined)
+    throw conflict('stripe-payment-method-type-not-supported', `${String(unknown)} is no push payment`);
   return create(context, {
     captureMethod: 'automatic',
-    paymentMethodTypes: types.map(String),
+    paymentMethodTypes: types as string[],
     paymentMethod: param.text(context.params, 'paymentMethod'),
     stripeCustomerId: undefined,
     savePaymentMethod: false,
@@ -57,37 +79,51 @@ type HowToPay = Pick<
 >;
 
 function create(context: ActionContext, how: HowToPay): void | Promise<void> {
-  const { world, transaction } = context;
+  const { world, transaction, scenario } = context;
   const order = { ...payable(context), ...how };
   // Stripe is not called in a simulation; two ids that mean nothing stand where its ids would be.
   if (context.speculative) return showFirst(transaction, how, placeholder(context));
-  refuseByScenario(context);
-  const { scenarios } = world;
-  if (scenarios.take('uuid-payment-intents')) return showFirst(transaction, how, placeholder(context));
-  if (scenarios.take('missing-payment-intents')) {
+  const key = keyInConsole(context);
+  const stripe = lineFor(context, key);
+  const declined = scenario('payment-failed');
+  if (declined)
+    throw paymentFailed({ stripeMessage: 'Your card was declined.', stripeCode: String(declined['code']) });
+  if (scenario('uuid-payment-intents')) return showFirst(transaction, how, placeholder(context));
+  if (scenario('missing-payment-intents')) {
     transaction.payment = newPayment(how, 'own', placeholder(context).stripePaymentIntentId, null);
     return undefined;
   }
-  const late = scenarios.take('late-payment-intent');
+  const late = scenario('late-payment-intent');
   if (late) return createLate(context, how, order, Number(late['ms']));
-  const key = keyInConsole(context);
   return withStripe(async () => {
-    const { id, clientSecret } = await world.stripe(key).createPaymentIntent(order);
-    context.journal.onUndo(() => world.stripe(key).refundPayment(id));
+    const { id, clientSecret } = await stripe.createPaymentIntent(order);
+    context.journal.onUndo(() => unlessRefused(() => world.stripe(key).refundPayment(id)));
     const data = { stripePaymentIntentId: id, stripePaymentIntentClientSecret: clientSecret };
     transaction.payment = newPayment(how, key, id, shownByScenario(context, data));
   });
 }
 
 /** Whose key the operator put into Console. */
-function keyInConsole({ world: { scenarios } }: ActionContext): FlexKey {
-  if (scenarios.take('foreign-payment-intents')) return 'other-account';
-  if (scenarios.take('other-mode')) return 'live';
-  return scenarios.take('stripe-key-revoked') ? 'revoked' : 'own';
+function keyInConsole({ scenario }: ActionContext): FlexKey {
+  if (scenario('foreign-payment-intents')) return 'other-account';
+  return scenario('other-mode') ? 'live' : 'own';
+}
+
+const lineFor = ({ world, scenario }: ActionContext, key: FlexKey) =>
+  lineToStripe(world.stripe, scenario, key);
+
+/** For what nobody waits for: when Stripe refuses, things stay as they are. */
+async function unlessRefused(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!stripeRefusalData(error)) throw error;
+  }
 }
 
 /** What must hold before a payment can be made. */
-function payable({ world, transaction }: ActionContext) {
+function payable(context: ActionContext) {
+  const { transaction } = context;
   const { payinTotal, payoutTotal } = transaction;
   if (transaction.payment) throw conflict('conflict', 'Only one PaymentIntent per transaction is supported');
   if (!payinTotal || !payoutTotal) {
@@ -95,10 +131,6 @@ function payable({ world, transaction }: ActionContext) {
   }
   if (payinTotal.amount === 0) throw conflict('transaction-charge-zero-payin', 'The payin is zero');
   if (payinTotal.amount < payoutTotal.amount) throw conflict('conflict', 'The payin is less than the payout');
-  const provider = world.users.get(transaction.providerId);
-  if (!provider?.stripeAccount || world.scenarios.peek('provider-without-account')) {
-    throw conflict('transaction-missing-stripe-account', 'The provider has no Stripe account');
-  }
   return {
     transactionId: transaction.id,
     customerId: transaction.customerId,
@@ -106,8 +138,16 @@ function payable({ world, transaction }: ActionContext) {
     amount: payinTotal.amount,
     applicationFee: payinTotal.amount - payoutTotal.amount,
     currency: payinTotal.currency,
-    destination: provider.stripeAccount.stripeAccountId,
+    destination: accountOfProvider(context),
   };
+}
+
+function accountOfProvider({ world, transaction, scenario }: ActionContext): string {
+  const account = world.users.get(transaction.providerId)?.stripeAccount;
+  if (!account || scenario('provider-without-account')) {
+    throw conflict('transaction-missing-stripe-account', 'The provider has no Stripe account');
+  }
+  return account.stripeAccountId;
 }
 
 function savedPaymentMethod({ world, transaction }: ActionContext) {
@@ -120,21 +160,12 @@ function savedPaymentMethod({ world, transaction }: ActionContext) {
   };
 }
 
-function refuseByScenario({ world }: ActionContext): void {
-  if (world.scenarios.take('stripe-not-configured')) {
-    throw conflict('stripe-missing-api-key', 'Stripe API key is missing');
-  }
-  const declined = world.scenarios.take('payment-failed');
-  if (declined)
-    throw paymentFailed({ stripeMessage: 'Your card was declined.', stripeCode: String(declined['code']) });
-}
-
 /** What the customer is shown of a PaymentIntent that does exist. */
 function shownByScenario(context: ActionContext, data: StripePaymentIntentData): Payment['shown'] {
-  const { scenarios } = context.world;
-  if (scenarios.take('uuid-over-real')) return { default: placeholder(context) };
-  if (scenarios.take('missing-default')) return {};
-  if (scenarios.take('secret-mismatch')) {
+  const { scenario } = context;
+  if (scenario('uuid-over-real')) return { default: placeholder(context) };
+  if (scenario('missing-default')) return {};
+  if (scenario('secret-mismatch')) {
     return { default: { ...data, stripePaymentIntentClientSecret: secretOfAnother(context) } };
   }
   return { default: data };
@@ -145,17 +176,20 @@ function createLate(context: ActionContext, how: HowToPay, order: PaymentIntentO
   const { world, transaction } = context;
   transaction.payment = newPayment(how, 'own', placeholder(context).stripePaymentIntentId, null);
   const waiting = transaction.payment;
-  world.clock.at(world.clock.now() + ms, async () => {
+  const isStillWaiting = (current: Transaction | undefined): current is Transaction =>
+    current?.payment?.stripePaymentIntentId === waiting.stripePaymentIntentId &&
+    current.payment.status === 'created' &&
+    !world.locked.has(transaction.id);
+  const stripe = world.stripe('own');
+  const createNow = async () => {
+    if (!isStillWaiting(world.transactions.get(transaction.id))) return;
+    const { id, clientSecret } = await stripe.createPaymentIntent(order);
     const current = world.transactions.get(transaction.id);
-    if (
-      current?.payment?.stripePaymentIntentId !== waiting.stripePaymentIntentId ||
-      current.payment.status !== 'created'
-    )
-      return;
-    const { id, clientSecret } = await world.stripe('own').createPaymentIntent(order);
+    if (!isStillWaiting(current)) return stripe.refundPayment(id);
     const shown = { default: { stripePaymentIntentId: id, stripePaymentIntentClientSecret: clientSecret } };
     saveTransaction(world, { ...current, payment: newPayment(how, 'own', id, shown) });
-  });
+  };
+  world.clock.at(world.clock.now() + ms, () => unlessRefused(createNow));
 }
 
 const placeholder = ({ world }: ActionContext): StripePaymentIntentData => ({
@@ -186,10 +220,10 @@ export const confirmPaymentIntent: ActionRun = context => {
     context.transaction.payment = { ...payment, status: 'confirmed', shown: null };
   };
   if (context.speculative) return confirmed();
+  const stripe = lineFor(context, payment.key);
   return withStripe(async () => {
     const ready =
-      isPaymentIntentId(payment) &&
-      (await context.world.stripe(payment.key).confirmPaymentIntent(payment.stripePaymentIntentId));
+      isPaymentIntentId(payment) && (await stripe.confirmPaymentIntent(payment.stripePaymentIntentId));
     if (!ready) {
       throw conflict(
         'stripe-invalid-payment-intent-status',
@@ -203,12 +237,14 @@ export const confirmPaymentIntent: ActionRun = context => {
 /** Nothing to do for push payments: they were captured when they were made. */
 export const capturePaymentIntent: ActionRun = context => {
   const payment = paymentIn(context, 'confirmed');
+  accountOfProvider(context);
   const captured = () => {
     context.transaction.payment = { ...payment, status: 'captured' };
   };
   if (context.speculative || payment.isPush) return captured();
+  const stripe = lineFor(context, payment.key);
   return withStripe(async () => {
-    await context.world.stripe(payment.key).capturePaymentIntent(payment.stripePaymentIntentId);
+    await stripe.capturePaymentIntent(payment.stripePaymentIntentId);
     captured();
   });
 };
@@ -220,8 +256,9 @@ export const refundPayment: ActionRun = context => {
   };
   // A placeholder has nothing behind it that could be given back.
   if (context.speculative || !isPaymentIntentId(payment)) return ended();
+  const stripe = lineFor(context, payment.key);
   return withStripe(async () => {
-    await context.world.stripe(payment.key).refundPayment(payment.stripePaymentIntentId);
+    await stripe.refundPayment(payment.stripePaymentIntentId);
     ended();
   });
 };
@@ -234,18 +271,19 @@ export const createPayout: ActionRun = context => {
     context.transaction.payment = { ...payment, status: 'paid-out' };
   };
   if (context.speculative) return paidOut();
+  const stripe = lineFor(context, payment.key);
   return withStripe(async () => {
-    await payOutWhenSettled(context.world, payment);
+    await payOutWhenSettled(context.world.clock, stripe, payment);
     paidOut();
   });
 };
 
 const DAY = 86_400_000;
 
-/** Money that has not settled yet is paid out on a later day. */
-async function payOutWhenSettled(world: ActionContext['world'], payment: Payment): Promise<void> {
-  if (await world.stripe(payment.key).createPayout(payment.stripePaymentIntentId)) return;
-  world.clock.at(world.clock.now() + DAY, () => payOutWhenSettled(world, payment));
+/** Money that has not settled yet is paid out on a later day; if Stripe refuses then, nobody asks again. */
+async function payOutWhenSettled(clock: Clock, stripe: FlexStripeCalls, payment: Payment): Promise<void> {
+  if (await stripe.createPayout(payment.stripePaymentIntentId)) return;
+  clock.at(clock.now() + DAY, () => unlessRefused(() => payOutWhenSettled(clock, stripe, payment)));
 }
 
 const isPaymentIntentId = (payment: Payment) => payment.stripePaymentIntentId.startsWith('pi_');
