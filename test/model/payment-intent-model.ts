@@ -76,8 +76,8 @@ const MINIMUM = 50;
 const LARGEST = 99_999_999;
 
 /** What takes days can not be held. */
-const fits = (card: Card, capture: Intent['capture']) =>
-  capture !== 'manual' || !['slow', 'slow-fails'].includes(card);
+const fits = (card: Card, captureMethod: Intent['capture']) =>
+  captureMethod !== 'manual' || !['slow', 'slow-fails'].includes(card);
 const incompatible: Refusal = {
   status: 400,
   code: 'payment_intent_incompatible_payment_method',

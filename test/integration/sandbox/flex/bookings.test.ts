@@ -1,6 +1,13 @@
 /** A booking along `process.edn`, through the real SDKs. */
 import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
-import { cabinOrder, operatorSdk, refusalOf, stripeClient, types, userSdks } from '../../../setup/flex-sdks.ts';
+import {
+  cabinOrder,
+  operatorSdk,
+  refusalOf,
+  stripeClient,
+  types,
+  userSdks,
+} from '../../../setup/flex-sdks.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
