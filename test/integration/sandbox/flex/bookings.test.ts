@@ -1,5 +1,4 @@
 /** A booking along `process.edn`, through the real SDKs. */
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
 import {
   cabinOrder,
   operatorSdk,
@@ -8,19 +7,12 @@ import {
   types,
   userSdks,
 } from '../../../setup/flex-sdks.ts';
+import { DAY, MINUTE, payInBrowser, useSandbox } from './support.ts';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const sandbox = useSandbox();
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
-
-const info = () => sandbox.info();
-const stateOf = (id: any) => sandbox.flex().transactions.get(id.uuid)?.state;
+const info = () => sandbox().info();
+const stateOf = (id: any) => sandbox().flex().transactions.get(id.uuid)?.state;
 
 async function requested() {
   const alice = await userSdks(info(), 'Alice');
@@ -32,7 +24,7 @@ async function requested() {
 /** Requested, paid by the customer's browser, and confirmed at Flex. */
 async function preauthorized() {
   const booking = await requested();
-  await payInBrowser(booking.intent);
+  await payInBrowser(sandbox(), booking.intent);
   await booking.sdk.transactions.transition({
     id: booking.id,
     transition: 'transition/confirm-payment',
@@ -40,12 +32,6 @@ async function preauthorized() {
   });
   return booking;
 }
-
-const payInBrowser = (intent: any, card = 'pm_card_visa') =>
-  stripeClient(info(), info().stripe.publishableKey).paymentIntents.confirm(intent.stripePaymentIntentId, {
-    ...({ client_secret: intent.stripePaymentIntentClientSecret } as object),
-    payment_method: card,
-  });
 
 describe('a booking', () => {
   it('is requested: totals, booking and a PaymentIntent as Sharetribe makes it', async () => {
@@ -95,14 +81,14 @@ describe('a booking', () => {
       amount_received: 15000,
     });
 
-    await sandbox.advance(Date.UTC(2030, 0, 15) - sandbox.now());
+    await sandbox().advance(Date.UTC(2030, 0, 15) - sandbox().now());
     expect(stateOf(id)).toBe('state/delivered');
     const { available } = await stripeClient(info()).balance.retrieve(
       {},
       { stripeAccount: 'acct_1SbxPetraHealthy' },
     );
     expect(available[0]).toMatchObject({ amount: 0, currency: 'eur' });
-    expect([...sandbox.stripe().payouts.values()]).toMatchObject([
+    expect([...sandbox().stripe().payouts.values()]).toMatchObject([
       { account: 'acct_1SbxPetraHealthy', amount: 13500 },
     ]);
   });
@@ -115,7 +101,7 @@ describe('a booking', () => {
 
     expect(await shownTo(sdk)).toMatchObject({ stripePaymentIntents: { default: intent } });
     expect(await shownTo(petra.sdk)).toEqual({ unitType: 'night' });
-    await payInBrowser(intent);
+    await payInBrowser(sandbox(), intent);
     await sdk.transactions.transition({ id, transition: 'transition/confirm-payment', params: {} });
     expect(await shownTo(sdk)).toEqual({ unitType: 'night' });
   });
@@ -123,20 +109,20 @@ describe('a booking', () => {
   it('expires when it is not paid within fifteen minutes: PaymentIntent cancelled, dates free', async () => {
     const { id, intent, trusted } = await requested();
 
-    await sandbox.advance(14 * MINUTE);
+    await sandbox().advance(14 * MINUTE);
     expect(stateOf(id)).toBe('state/pending-payment');
-    await sandbox.advance(MINUTE);
+    await sandbox().advance(MINUTE);
 
     expect(stateOf(id)).toBe('state/payment-expired');
-    expect(sandbox.flex().transactions.get(id.uuid)?.transitions.at(-1)).toMatchObject({ by: 'system' });
-    expect(sandbox.stripe().paymentIntents.get(intent.stripePaymentIntentId)?.status).toBe('canceled');
+    expect(sandbox().flex().transactions.get(id.uuid)?.transitions.at(-1)).toMatchObject({ by: 'system' });
+    expect(sandbox().stripe().paymentIntents.get(intent.stripePaymentIntentId)?.status).toBe('canceled');
     await trusted.transactions.initiate(cabinOrder(info()));
   });
 
   it('expires when the provider does not answer within six days', async () => {
     const { id } = await preauthorized();
 
-    await sandbox.advance(6 * DAY);
+    await sandbox().advance(6 * DAY);
 
     expect(stateOf(id)).toBe('state/expired');
   });
@@ -155,7 +141,7 @@ describe('a booking', () => {
       payinTotal: new types.Money(0, 'EUR'),
     });
     expect(data.data.attributes.lineItems).toHaveLength(4);
-    expect(sandbox.stripe().paymentIntents.get(intent.stripePaymentIntentId)?.status).toBe('canceled');
+    expect(sandbox().stripe().paymentIntents.get(intent.stripePaymentIntentId)?.status).toBe('canceled');
   });
 
   it('is cancelled by the operator: refunded with transfer and fee', async () => {
@@ -170,10 +156,10 @@ describe('a booking', () => {
     });
 
     expect(stateOf(id)).toBe('state/cancelled');
-    expect([...sandbox.stripe().refunds.values()]).toMatchObject([
+    expect([...sandbox().stripe().refunds.values()]).toMatchObject([
       { amount: 15000, paymentIntent: intent.stripePaymentIntentId },
     ]);
-    expect([...sandbox.stripe().transfers.values()]).toMatchObject([
+    expect([...sandbox().stripe().transfers.values()]).toMatchObject([
       { amount: 15000, amountReversed: 15000 },
     ]);
   });
@@ -182,7 +168,7 @@ describe('a booking', () => {
     const { id, sdk } = await preauthorized();
     const petra = await userSdks(info(), 'Petra');
     await petra.sdk.transactions.transition({ id, transition: 'transition/accept', params: {} });
-    await sandbox.advance(Date.UTC(2030, 0, 15) - sandbox.now());
+    await sandbox().advance(Date.UTC(2030, 0, 15) - sandbox().now());
     const review = { reviewRating: 5, reviewContent: 'Fine' };
     const reviews = async () =>
       (await sdk.transactions.show({ id, include: ['reviews'] })).data.data.relationships.reviews.data;
@@ -202,7 +188,7 @@ describe('a booking', () => {
 describe('a speculative call', () => {
   it('says what would be, with two UUIDs for the PaymentIntent, and leaves no trace', async () => {
     const { trusted } = await userSdks(info(), 'Alice');
-    const ledger = JSON.stringify(sandbox.flex().bookings.size);
+    const ledger = JSON.stringify(sandbox().flex().bookings.size);
 
     const { data } = await trusted.transactions.initiateSpeculative(cabinOrder(info()), {
       include: ['booking'],
@@ -215,8 +201,8 @@ describe('a speculative call', () => {
     expect(stripePaymentIntentClientSecret).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(stripePaymentIntentId).not.toBe(stripePaymentIntentClientSecret);
     expect(data.included[0]).toMatchObject({ type: 'booking', attributes: { state: 'pending' } });
-    expect(JSON.stringify(sandbox.flex().bookings.size)).toBe(ledger);
-    expect(sandbox.requests()['POST /v1/payment_intents']).toBeUndefined();
+    expect(JSON.stringify(sandbox().flex().bookings.size)).toBe(ledger);
+    expect(sandbox().requests()['POST /v1/payment_intents']).toBeUndefined();
     expect(await refusalOf(trusted.transactions.show({ id: data.data.id }))).toMatchObject({
       status: 404,
       code: 'not-found',
@@ -266,7 +252,7 @@ describe('the process', () => {
     const call = (alice as any)[client].transactions.initiate({ ...cabinOrder(info()), ...overrides });
 
     expect(await refusalOf(call)).toMatchObject({ status, code });
-    expect(sandbox.flex().transactions.size).toBe(0);
+    expect(sandbox().flex().transactions.size).toBe(0);
   });
 
   it.each<[string, Record<string, unknown>, number, string]>([
@@ -331,9 +317,9 @@ describe('the process', () => {
       code,
     });
     expect([
-      sandbox.flex().transactions.size,
-      sandbox.flex().bookings.size,
-      sandbox.stripe().paymentIntents.size,
+      sandbox().flex().transactions.size,
+      sandbox().flex().bookings.size,
+      sandbox().stripe().paymentIntents.size,
     ]).toEqual([0, 0, 0]);
   });
 
@@ -381,7 +367,7 @@ describe('the process', () => {
       data: { errors: [{ meta: { stripeCode: 'payment_intent_unexpected_state' } }] },
     });
     expect(stateOf(id)).toBe('state/preauthorized');
-    expect([...sandbox.flex().bookings.values()].map(booking => booking.state)).toEqual(['pending']);
+    expect([...sandbox().flex().bookings.values()].map(booking => booking.state)).toEqual(['pending']);
   });
 
   it('gives the same nights to one of two who ask at once', async () => {
@@ -392,12 +378,12 @@ describe('the process', () => {
     );
 
     expect(results.map(result => result.status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(sandbox.stripe().paymentIntents.size).toBe(1);
+    expect(sandbox().stripe().paymentIntents.size).toBe(1);
   });
 
   it('locks a transaction while it moves', async () => {
     const { id, intent, sdk } = await requested();
-    await payInBrowser(intent);
+    await payInBrowser(sandbox(), intent);
     const confirm = () =>
       sdk.transactions.transition({ id, transition: 'transition/confirm-payment', params: {} });
 

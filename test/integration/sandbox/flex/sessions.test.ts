@@ -1,20 +1,14 @@
 /** Tokens of all grants, through the real SDKs and by hand. */
 import { createHash } from 'node:crypto';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
 import { anonymousSdk, cabinOrder, operatorSdk, refusalOf, userSdks } from '../../../setup/flex-sdks.ts';
+import { HOUR, useSandbox } from './support.ts';
 
-let sandbox: Sandbox;
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterEach(() => sandbox.reset());
-afterAll(() => sandbox.close());
+const sandbox = useSandbox();
 
-const info = () => sandbox.info();
-const HOUR = 3_600_000;
+const info = () => sandbox().info();
 
 async function token(form: Record<string, string>) {
-  const response = await fetch(`${sandbox.url}/v1/auth/token`, {
+  const response = await fetch(`${sandbox().url}/v1/auth/token`, {
     method: 'POST',
     body: new URLSearchParams(form),
   });
@@ -99,7 +93,7 @@ describe('grants', () => {
       code_challenge_method: 'S256',
     });
     const redirect = new URL(
-      (await fetch(`${sandbox.url}/api/authorize-as?${query}`, { redirect: 'manual' })).headers.get(
+      (await fetch(`${sandbox().url}/api/authorize-as?${query}`, { redirect: 'manual' })).headers.get(
         'location',
       )!,
     );
@@ -124,7 +118,7 @@ describe('grants', () => {
   it('identity provider: a user known there signs in', async () => {
     const { flex } = info();
     const signIn = (idpToken: string) =>
-      fetch(`${sandbox.url}/v1/auth/auth_with_idp`, {
+      fetch(`${sandbox().url}/v1/auth/auth_with_idp`, {
         method: 'POST',
         body: new URLSearchParams({
           idp_id: 'google',
@@ -153,7 +147,7 @@ describe('grants', () => {
       grant_type: 'client_credentials',
       scope: 'integ',
     });
-    const atMarketplace = await fetch(`${sandbox.url}/v1/api/current_user/show`, {
+    const atMarketplace = await fetch(`${sandbox().url}/v1/api/current_user/show`, {
       headers: { Authorization: `Bearer ${body.access_token}`, Accept: 'application/json' },
     });
 
@@ -166,11 +160,11 @@ describe('tokens', () => {
   it('expire on their own clock, and are renewed by the SDK without a word', async () => {
     const { sdk, tokenStore } = await userSdks(info(), 'Alice');
     const before = tokenStore.getToken().access_token;
-    await sandbox.advance(24 * HOUR);
+    await sandbox().advance(24 * HOUR);
     await sdk.currentUser.show();
     expect(tokenStore.getToken().access_token).toBe(before);
 
-    await sandbox.advanceTokens(HOUR);
+    await sandbox().advanceTokens(HOUR);
     await sdk.currentUser.show();
 
     expect(tokenStore.getToken().access_token).not.toBe(before);
@@ -178,7 +172,7 @@ describe('tokens', () => {
 
   it('that are missing or unknown are 401, good ones that may not are 403', async () => {
     const show = async (authorization?: string) => {
-      const response = await fetch(`${sandbox.url}/v1/integration_api/transactions/show?id=x`, {
+      const response = await fetch(`${sandbox().url}/v1/integration_api/transactions/show?id=x`, {
         headers: {
           Accept: 'application/json',
           ...(authorization !== undefined && { Authorization: authorization }),
@@ -199,7 +193,7 @@ describe('tokens', () => {
 
     await sdk.logout();
 
-    const response = await fetch(`${sandbox.url}/v1/api/current_user/show`, {
+    const response = await fetch(`${sandbox().url}/v1/api/current_user/show`, {
       headers: { Authorization: `Bearer ${accessToken}` },
     });
     expect(response.status).toBe(401);
@@ -210,7 +204,7 @@ describe('tokens', () => {
     expect(
       await refusalOf(operator.transactions.show({ id: 'deadbeef-0000-4000-8000-000000000000' })),
     ).toMatchObject({ status: 404 });
-    await sandbox.advanceTokens(HOUR);
+    await sandbox().advanceTokens(HOUR);
 
     expect(
       await refusalOf(operator.transactions.show({ id: 'deadbeef-0000-4000-8000-000000000000' })),

@@ -1,0 +1,135 @@
+/** What the tests of the sandbox's Flex have in common. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import flexSdk from 'sharetribe-flex-sdk';
+import {
+  startSandbox,
+  type Sandbox,
+  type SandboxInfo,
+  type SandboxOptions,
+} from '../../../sandbox/sandbox.ts';
+import { stripeClient, types } from '../../../setup/flex-sdks.ts';
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** One sandbox for the tests of a file, like new for each. */
+export function useSandbox(options: SandboxOptions = {}): () => Sandbox {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await startSandbox(options);
+  });
+  afterEach(() => sandbox.reset());
+  afterAll(() => sandbox.close());
+  return () => sandbox;
+}
+
+/** Through the control surface, as a stranger would. */
+export async function control(sandbox: Sandbox, path: string, body: unknown): Promise<any> {
+  const response = await fetch(`${sandbox.url}/sandbox/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
+}
+
+export const scenario = (sandbox: Sandbox, given: { name: string; [option: string]: unknown }) =>
+  control(sandbox, 'scenario', given);
+
+type Step = { from?: string; to: string; by?: string; at?: string; trusted?: boolean; actions?: string[] };
+
+/** One transition of a process file. An action is its name, and its configuration behind a space. */
+export function step(name: string, { from, to, by = 'customer', at, trusted, actions = [] }: Step): string {
+  const edn = actions.map(action => {
+    const [, called, config] = /^(\S+) ?(.*)$/.exec(action)!;
+    return `{:name :action/${called}${config === '' ? '' : ` :config ${config}`}}`;
+  });
+  return [
+    `{:name :transition/${name} :to :state/${to}`,
+    ...(from === undefined ? [] : [`:from :state/${from}`]),
+    at === undefined ? `:actor :actor.role/${by}` : `:at ${at}`,
+    ...(trusted ? [':privileged? true'] : []),
+    `:actions [${edn.join(' ')}]}`,
+  ].join(' ');
+}
+
+export const processOf = (...steps: string[]) => `{:format :v3 :transitions [${steps.join('\n')}]}`;
+
+/** Its alias is `<name>/release-1` until another is given. */
+export const push = (sandbox: Sandbox, name: string, steps: string[], alias?: string): Promise<any> =>
+  control(sandbox, 'processes', { name, edn: processOf(...steps), alias });
+
+/** The listing whose title begins so. */
+export const listingNamed = (sandbox: Sandbox, beginning: string) =>
+  sandbox.info().listings.find(({ title }) => title.startsWith(beginning))!;
+
+export const day = (number: number) => new Date(Date.UTC(2030, 0, number));
+
+export const nights = (first = 10, last = 13) => ({ bookingStart: day(first), bookingEnd: day(last) });
+
+export const eur = (amount: number) => new types.Money(amount, 'EUR');
+
+/** 150 euros for the provider and the platform, of which the provider keeps 135. */
+export const lineItems = [
+  { code: 'line-item/night', unitPrice: eur(5000), quantity: 3, includeFor: ['customer', 'provider'] },
+  { code: 'line-item/provider-commission', unitPrice: eur(15000), percentage: -10, includeFor: ['provider'] },
+];
+
+/** What the customer's browser does with the client secret. */
+export const payInBrowser = (sandbox: Sandbox, intent: any, card = 'pm_card_visa') => {
+  const info = sandbox.info();
+  return stripeClient(info, info.stripe.publishableKey).paymentIntents.confirm(intent.stripePaymentIntentId, {
+    ...({ client_secret: intent.stripePaymentIntentClientSecret } as object),
+    payment_method: card,
+    return_url: 'http://localhost:3000/checkout',
+  });
+};
+
+export const intentIn = (transaction: any) =>
+  transaction.attributes.protectedData.stripePaymentIntents.default;
+
+/** A client that writes verbose transit and asks for it, with a token that is there. */
+export function verboseSdk(info: SandboxInfo, token: unknown): any {
+  const sdk = flexSdk as any;
+  const tokenStore = sdk.tokenStore.memoryStore();
+  tokenStore.setToken(token);
+  return sdk.createInstance({ ...info.flex, tokenStore, transitVerbose: true });
+}
+
+export type Recorded = { line: string; headers: Record<string, string>; body: string };
+
+/** Stands between a client and the sandbox, and writes down what goes past, as it was written. */
+export async function startRelay(target: string) {
+  const requests: Recorded[] = [];
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const body = (await incoming.toArray()).join('');
+    const names = incoming.rawHeaders.filter((_, index) => index % 2 === 0);
+    const headers = Object.fromEntries(
+      names.map((name, index) => [name, incoming.rawHeaders[2 * index + 1]!]),
+    );
+    requests.push({ line: `${incoming.method} ${incoming.url}`, headers, body });
+    const response = await fetch(`${target}${incoming.url}`, {
+      method: incoming.method!,
+      headers: incoming.headers as Record<string, string>,
+      ...(body !== '' && { body }),
+    });
+    outgoing.writeHead(response.status, {
+      'content-type': response.headers.get('content-type') ?? 'text/plain',
+    });
+    outgoing.end(await response.text());
+  };
+  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing));
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
