@@ -3,11 +3,11 @@
  * same upstream of canned bytes in a process of its own. Rounds alternate, so that a noisy neighbour hits both.
  * Reads CPU time from /proc: Linux only.
  */
-import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
 import Table from 'cli-table3';
 import flexSdk from 'sharetribe-flex-sdk';
 import { run, type Running } from '../setup/processes.ts';
+import { cpuSeconds, medianOf } from './measures.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
@@ -121,13 +121,6 @@ async function measure({ port, pid, name }: Subject, connections: number, durati
   };
 }
 
-/** User and system time; the kernel counts in hundredths of a second. */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
 function median(samples: Sample[], key: keyof Sample): number {
-  const values = samples.map(sample => sample[key]).toSorted((one, other) => one - other);
-  return values[Math.floor(values.length / 2)]!;
+  return medianOf(samples.map(sample => sample[key]));
 }
