@@ -58,6 +58,8 @@ export type Intent = {
   charged: boolean;
   captured: number;
   refunded: number;
+  /** The bank was asked and said yes, and the server has to confirm once more. */
+  authenticated: boolean;
   heldUntil: number | null;
   settlesAt: number | null;
   /** Refunds which the bank will send back. */
@@ -124,6 +126,7 @@ export function create(
     charged: false,
     captured: 0,
     refunded: 0,
+    authenticated: false,
     heldUntil: null,
     settlesAt: null,
     returning: [],
@@ -146,6 +149,8 @@ export function apply(intent: Intent, step: Step, now: number): Refusal {
       if (!open.includes(intent.status)) return unexpected;
       if (step.card && !fits(step.card, intent.capture)) return incompatible;
       if (!step.card && !intent.card) return unexpected;
+      // Each card that is named is a new one to the bank.
+      if (step.card) intent.authenticated = false;
       return charge(intent, step.card ?? intent.card!, now);
     case 'authenticate':
       return authenticate(intent, step.passed, now);
@@ -168,7 +173,7 @@ function update(intent: Intent, amount: number | null, card: Card | null): Refus
   if (card && !fits(card, intent.capture)) return incompatible;
   intent.amount = amount ?? intent.amount;
   if (card) {
-    intent.card = card;
+    Object.assign(intent, { card, authenticated: false });
     if (intent.status === 'requires_payment_method') intent.status = 'requires_confirmation';
   }
   return null;
@@ -176,7 +181,7 @@ function update(intent: Intent, amount: number | null, card: Card | null): Refus
 
 function charge(intent: Intent, card: Card, now: number): Refusal {
   intent.card = card;
-  if (card === 'three-d-secure') {
+  if (card === 'three-d-secure' && !intent.authenticated) {
     intent.status = 'requires_action';
     return null;
   }
@@ -210,8 +215,9 @@ function authenticate(intent: Intent, passed: boolean, now: number): Refusal {
       card: null,
       error: 'payment_intent_authentication_failure',
     });
-  } else if (intent.confirmation === 'manual') intent.status = 'requires_confirmation';
-  else authorise(intent, now);
+  } else if (intent.confirmation === 'manual') {
+    Object.assign(intent, { status: 'requires_confirmation', authenticated: true });
+  } else authorise(intent, now);
   return null;
 }
 
@@ -258,6 +264,10 @@ export function wait(intent: Intent, now: number): void {
   intent.returning = outstanding;
   intent.refunded -= returned.reduce((sum, { amount }) => sum + amount, 0);
 }
+
+/** What is left of it for platform and provider. A cardholder's bank takes all of it back. */
+export const kept = ({ card, captured, refunded }: Intent): number =>
+  card === 'disputed' ? 0 : captured - refunded;
 
 /** What Stripe shows of it. */
 export const shown = (intent: Intent) => ({

@@ -7,6 +7,7 @@ import {
   apply,
   create,
   DAY,
+  kept,
   partOf,
   shown,
   wait,
@@ -247,6 +248,7 @@ async function takeCreate(world: World, step: Step & { op: 'create' }): Promise<
       {
         amount: step.amount,
         currency: 'eur',
+        allowed_payment_method_types: ['card', 'us_bank_account'],
         capture_method: step.capture,
         confirmation_method: step.confirmation,
         ...(step.card && { payment_method: cards[step.card] }),
@@ -311,7 +313,7 @@ async function checkIntents({ intents }: World): Promise<void> {
 async function checkMoney(world: World): Promise<void> {
   // A capture is booked a moment after it was made.
   await pass(world, 1);
-  const captured = world.intents.reduce((sum, { intent }) => sum + intent.captured - intent.refunded, 0);
+  const captured = world.intents.reduce((sum, { intent }) => sum + kept(intent), 0);
   const [platform, provider] = [await balance(), await balance(PROVIDER)];
   const fees = [...sandbox.stripe().balanceTransactions.values()]
     .filter(({ feeKind }) => feeKind === 'stripe_fee')

@@ -7,7 +7,7 @@ import { ledger } from './ledger.ts';
 import type { Sandbox } from './sandbox.ts';
 import { ProcessFileError } from './flex/process/read.ts';
 import { scenarioKinds, scenarioNames } from './scenarios.ts';
-import { authenticate } from './stripe/payment-intents/routes.ts';
+import { authenticate } from './stripe/payment-intents/confirm.ts';
 import { rotateSecret } from './stripe/webhooks/deliver.ts';
 import { newEndpoint } from './stripe/webhooks/routes.ts';
 

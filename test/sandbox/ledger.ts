@@ -19,7 +19,7 @@ export function ledger(sandbox: Sandbox) {
       charges: ours(stripe.charges.values()).map(chargeWire),
       refunds: ours(stripe.refunds.values()).map(refundWire),
       customers: ours(stripe.customers.values()).map(customerWire),
-      events: ours(stripe.events).map(event => eventWire(event, stripe.platform.accountId)),
+      events: ours(stripe.events).map(eventWire),
     }),
     flex: { transactions: flexTransactions(sandbox.flex()) },
     requests: sandbox.requests(),

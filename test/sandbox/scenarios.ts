@@ -40,7 +40,9 @@ export const scenarioKinds: Record<string, ScenarioKind> = {
     does: 'Stripe declines: 402 `transaction-payment-failed`',
     defaults: { code: 'card_declined' },
   },
-  locked: { does: 'another transition is under way: 409 `transaction-locked`' },
+  locked: {
+    does: 'another transition is under way: 409 `transaction-locked`; with a `route` of Stripe: 429 `lock_timeout`',
+  },
 
   // What Flex remembers.
   'stale-read': { does: 'reads answer with what was true `ms` ago', defaults: { ms: 5_000 } },
@@ -75,6 +77,10 @@ export const scenarioKinds: Record<string, ScenarioKind> = {
   'saved-500': { does: 'Stripe does it, answers 500, and remembers that answer under the key' },
   'slow-commit': { does: 'Stripe does it `ms` after it was asked', defaults: { ms: 1_000 } },
   'in-flight-409': { does: '409 `idempotency_key_in_use`' },
+  'payout-fails': {
+    does: 'the bank sends a payout back two days after it was paid, with `code`',
+    defaults: { code: 'account_closed' },
+  },
   'search-stale': {
     does: "Stripe's search does not see what is younger than `ms`",
     defaults: { ms: 3_600_000 },

@@ -37,12 +37,13 @@ export function findOwn<T extends Owned>(
 ): T {
   const found = collection.get(id);
   if (found?.account === call.account && found.livemode === call.livemode) return found;
-  const [there, here] = call.livemode ? ['test', 'live'] : ['live', 'test'];
-  const hint =
-    found?.account === call.account
-      ? `; a similar object exists in ${there} mode, but a ${here} mode key was used to make this request.`
-      : '';
+  const hint = found?.account === call.account ? hintOfOtherMode(call.livemode) : '';
   throw resourceMissing(kind, id, param, status, hint);
+}
+
+export function hintOfOtherMode(livemode: boolean): string {
+  const [there, here] = livemode ? ['test', 'live'] : ['live', 'test'];
+  return `; a similar object exists in ${there} mode, but a ${here} mode key was used to make this request.`;
 }
 
 /** What the calling account has of a kind, in its mode, oldest first. */

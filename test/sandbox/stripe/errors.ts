@@ -16,6 +16,10 @@ export class StripeRefusal extends Error {
   }
 }
 
+/** Where Stripe explains a code. */
+export const docUrl = (code: string): string =>
+  `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`;
+
 export const badRequest = (
   message: string,
   details: { code?: string; param?: string } & Record<string, unknown> = {},
@@ -38,6 +42,13 @@ export const cardDeclined = (
     ...(decline.declineCode && { decline_code: decline.declineCode }),
     ...extra,
   });
+
+/** The destination of a transfer may not take one. */
+export const insufficientCapabilities = (param: string) =>
+  badRequest(
+    'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments',
+    { code: 'insufficient_capabilities_for_transfer', param },
+  );
 
 export const noAccess = (account: string) =>
   new StripeRefusal(403, {

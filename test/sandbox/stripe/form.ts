@@ -44,3 +44,11 @@ function asLists(value: FormValue): FormValue {
   for (const key of keys) value[key] = asLists(value[key] as FormValue);
   return value;
 }
+
+/** The same text for the same parameters, in whatever order they came. */
+export const canonical = (value: FormValue): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const names = Object.keys(value).toSorted();
+  return `{${names.map(name => `${JSON.stringify(name)}:${canonical(value[name]!)}`).join()}}`;
+};

@@ -28,7 +28,7 @@ export function authenticate(world: StripeWorld, request: SandboxRequest): Strip
   return known;
 }
 
-export function authorize(world: StripeWorld, key: StripeKey, route: StripeRoute): void {
+export function authorize(key: StripeKey, route: StripeRoute): void {
   if (key.kind === 'publishable' && !route.publishable) {
     throw unauthenticated(
       'This API call cannot be made with a publishable API key. Please use a secret API key.',
@@ -42,7 +42,7 @@ export function authorize(world: StripeWorld, key: StripeKey, route: StripeRoute
   if (granted === 'write' || granted === needed) return;
   const permission = `rak_${resource.replace(/s$/, '')}_${needed}`;
   throw new StripeRefusal(403, {
-    message: `The provided key does not have the required permissions for this endpoint on account '${world.platform.accountId}'. Having the '${permission}' permission would allow this request to continue.`,
+    message: `The provided key does not have the required permissions for this endpoint on account '${key.account}'. Having the '${permission}' permission would allow this request to continue.`,
   });
 }
 

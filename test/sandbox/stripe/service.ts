@@ -5,24 +5,31 @@ import type { SandboxRequest, SandboxResponse, Service } from '../core/http.ts';
 import type { RequestCounter } from '../core/request-counter.ts';
 import { createRouter } from '../core/router.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { mayActFor } from './accounts/rules.ts';
+import { answer, refusal, refusalWith, type Asked } from './answers.ts';
+import { applicationFeeRoutes } from './application-fees/routes.ts';
 import { balanceRoutes } from './balance/routes.ts';
 import { chargeRoutes } from './charges/routes.ts';
 import type { StripeCall, StripeRoute } from './context.ts';
 import { customerRoutes } from './customers/routes.ts';
+import { disputeRoutes } from './disputes/routes.ts';
 import { badRequest, noAccess, StripeRefusal } from './errors.ts';
 import { eventRoutes } from './events/routes.ts';
-import { expandAll } from './expand.ts';
-import { parseForm } from './form.ts';
+import { checkExpand, expandAll } from './expand.ts';
+import { canonical, parseForm } from './form.ts';
 import { keyInUse, runOnce } from './idempotency.ts';
 import { authenticate, authorize, type StripeKey } from './keys.ts';
+import { lockTimeout, whileLocked } from './locks.ts';
 import { checkParameters } from './parameters.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
+import { payoutRoutes } from './payouts/routes.ts';
 import { refundRoutes } from './refunds/routes.ts';
 import { setupIntentRoutes } from './setup-intents/routes.ts';
+import { transferRoutes } from './transfers/routes.ts';
 import { API_VERSION } from './version.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
-import type { StripeWorld } from './world.ts';
+import { seconds, type StripeWorld } from './world.ts';
 
 /** A resource that is built later adds its routes here. */
 export const stripeRoutes: StripeRoute[] = [
@@ -34,6 +41,10 @@ export const stripeRoutes: StripeRoute[] = [
   ...paymentMethodRoutes,
   ...accountRoutes,
   ...balanceRoutes,
+  ...transferRoutes,
+  ...applicationFeeRoutes,
+  ...payoutRoutes,
+  ...disputeRoutes,
   ...eventRoutes,
   ...webhookRoutes,
 ];
@@ -45,20 +56,19 @@ export function createStripeService(world: () => StripeWorld, counter: RequestCo
     const match = findRoute(request);
     const name = match ? `${match.route.method} ${match.route.path}` : `${request.method} (unknown)`;
     const finished = counter.started(name);
-    const requestId = `req_${world().random.base62(14)}`;
-    const answerTo = (error: StripeRefusal) => refusal(error, request, requestId);
+    const asked: Asked = { request, requestId: `req_${world().random.base62(14)}`, at: seconds(world()) };
     const serve = async () => {
       try {
         if (!match) throw unknownRoute(request);
-        return await callEndpoint(world(), request, match.route, match.params, requestId);
+        return await callEndpoint(world(), asked, match.route, match.params);
       } catch (error) {
-        if (error instanceof StripeRefusal) return answerTo(error);
+        if (error instanceof StripeRefusal) return refusal(error, asked);
         throw error;
       }
     };
     try {
       const isCommand = request.method !== 'GET';
-      const refuse = (status: number) => answerTo(refusalWith(status));
+      const refuse = (status: number) => refusal(refusalWith(status), asked);
       return await passWithFaults(world(), { route: name, byDefault: false, isCommand, refuse }, serve);
     } finally {
       finished();
@@ -66,24 +76,17 @@ export function createStripeService(world: () => StripeWorld, counter: RequestCo
   };
 }
 
-/** What Stripe says when it fails by itself. */
-const refusalWith = (status: number) =>
-  status === 429
-    ? new StripeRefusal(429, { message: 'Request rate limit exceeded.', code: 'rate_limit' })
-    : new StripeRefusal(status, {
-        message: 'An unknown error occurred',
-        type: status >= 500 ? 'api_error' : 'invalid_request_error',
-      });
-
 async function callEndpoint(
   world: StripeWorld,
-  request: SandboxRequest,
+  asked: Asked,
   route: StripeRoute,
   path: Record<string, string>,
-  requestId: string,
 ): Promise<SandboxResponse> {
+  const { request, requestId } = asked;
   const key = authenticate(world, request);
-  authorize(world, key, route);
+  // From here on Stripe knows whose log the call belongs to.
+  asked.key = key;
+  authorize(key, route);
   checkVersion(request);
   const account = actingAccount(world, key, request);
   const idempotencyKey = request.method === 'POST' ? (request.headers['idempotency-key'] ?? null) : null;
@@ -100,30 +103,34 @@ async function callEndpoint(
   };
   const endpoint = (): SandboxResponse => {
     try {
+      const expand = Array.isArray(form['expand']) ? form['expand'].map(String) : [];
+      checkExpand(route, expand);
       const object = route.handle(call);
-      expandAll(world, object, Array.isArray(form['expand']) ? form['expand'].map(String) : []);
-      return answer(200, object, request, requestId);
+      expandAll(world, object, route, expand);
+      return answer(200, object, asked);
     } catch (error) {
       // An answer of the endpoint, to be remembered under its key like any other.
-      if (error instanceof StripeRefusal && !error.beforeExecution) return refusal(error, request, requestId);
+      if (error instanceof StripeRefusal && !error.beforeExecution) return refusal(error, asked);
       throw error;
     }
   };
-  if (idempotencyKey === null) return endpoint();
   const place = `${route.method} ${route.path}`;
+  if (world.scenarios.takeFor('locked', place, false)) throw lockTimeout();
+  if (idempotencyKey === null)
+    return request.method === 'GET' ? endpoint() : whileLocked(call, async () => endpoint());
   if (world.scenarios.takeFor('in-flight-409', place, true)) throw keyInUse(idempotencyKey);
   const fingerprint = createHash('sha256')
-    .update(`${request.method} ${request.path} ${JSON.stringify(form)}`)
+    .update(`${request.method} ${request.path} ${canonical(form)}`)
     .digest('hex');
   const scope = `${account} ${key.livemode ? 'live' : 'test'}`;
-  return runOnce(world, { key: idempotencyKey, scope, fingerprint, requestId }, async () => {
-    const slow = world.scenarios.takeFor('slow-commit', place, true);
-    if (slow) await world.clock.sleep(Number(slow['ms']));
-    const response = endpoint();
-    return world.scenarios.takeFor('saved-500', place, true)
-      ? refusal(refusalWith(500), request, requestId)
-      : response;
-  });
+  return runOnce(world, { key: idempotencyKey, scope, fingerprint, requestId }, () =>
+    whileLocked(call, async () => {
+      const slow = world.scenarios.takeFor('slow-commit', place, true);
+      if (slow) await world.clock.sleep(Number(slow['ms']));
+      const response = endpoint();
+      return world.scenarios.takeFor('saved-500', place, true) ? refusal(refusalWith(500), asked) : response;
+    }),
+  );
 }
 
 function checkVersion(request: SandboxRequest): void {
@@ -135,7 +142,7 @@ function checkVersion(request: SandboxRequest): void {
 
 function actingAccount(world: StripeWorld, key: StripeKey, request: SandboxRequest): string {
   const account = request.headers['stripe-account'] ?? key.account;
-  if (!world.accounts.has(account)) throw noAccess(account);
+  if (!mayActFor(world, key.account, account)) throw noAccess(account);
   return account;
 }
 
@@ -143,30 +150,3 @@ const unknownRoute = (request: SandboxRequest) =>
   new StripeRefusal(404, {
     message: `Unrecognized request URL (${request.method}: ${request.path}). The sandbox has not built it, or Stripe does not have it.`,
   });
-
-const refusal = (error: StripeRefusal, request: SandboxRequest, requestId: string) => {
-  const response = answer(
-    error.status,
-    { error: { ...error.error, message: error.message } },
-    request,
-    requestId,
-  );
-  if (error.status === 409) response.headers['stripe-should-retry'] = 'true';
-  return response;
-};
-
-function answer(status: number, body: unknown, request: SandboxRequest, requestId: string): SandboxResponse {
-  const idempotencyKey = request.headers['idempotency-key'];
-  const account = request.headers['stripe-account'];
-  return {
-    status,
-    headers: {
-      'content-type': 'application/json',
-      'request-id': requestId,
-      'stripe-version': API_VERSION,
-      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-      ...(account !== undefined && { 'stripe-account': account }),
-    },
-    body: `${JSON.stringify(body, null, 2)}\n`,
-  };
-}

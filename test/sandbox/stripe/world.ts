@@ -2,16 +2,21 @@ import type { Clock } from '../core/clock.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import type { Scenarios } from '../core/scenarios.ts';
 import type { Account } from './accounts/entity.ts';
-import type { ApplicationFee, BalanceTransaction, Payout, Transfer } from './balance/entity.ts';
+import type { ApplicationFee } from './application-fees/entity.ts';
+import type { BalanceTransaction } from './balance/entity.ts';
 import type { Charge } from './charges/entity.ts';
 import type { Customer } from './customers/entity.ts';
+import type { Dispute } from './disputes/entity.ts';
 import type { StripeEvent } from './events/entity.ts';
 import type { StoredAnswer } from './idempotency.ts';
 import type { StripeKey } from './keys.ts';
 import type { PaymentIntent } from './payment-intents/entity.ts';
 import type { PaymentMethod } from './payment-methods/entity.ts';
+import type { Payout } from './payouts/entity.ts';
 import type { Refund } from './refunds/entity.ts';
+import type { SearchIndex } from './search.ts';
 import type { SetupIntent } from './setup-intents/entity.ts';
+import type { Transfer } from './transfers/entity.ts';
 import type { PostToWebhook, WebhookEndpoint } from './webhooks/entity.ts';
 
 /** What the sandbox's Stripe knows: one platform account, its keys, and the accounts connected to it. */
@@ -33,10 +38,14 @@ export type StripeWorld = {
   applicationFees: Map<string, ApplicationFee>;
   balanceTransactions: Map<string, BalanceTransaction>;
   payouts: Map<string, Payout>;
+  disputes: Map<string, Dispute>;
   events: StripeEvent[];
+  searchIndex: SearchIndex;
   webhookEndpoints: Map<string, WebhookEndpoint>;
   /** By account and mode, then key: see `idempotency.ts`. */
   answers: Map<string, StoredAnswer>;
+  /** Ids of objects that a call is changing. */
+  locked: Set<string>;
 };
 
 export type Platform = {
@@ -92,9 +101,12 @@ export function createStripeWorld(seed: StripeSeed, base: StripeBase): StripeWor
     applicationFees: new Map(),
     balanceTransactions: new Map(),
     payouts: new Map(),
+    disputes: new Map(),
     events: [],
+    searchIndex: new Map(),
     webhookEndpoints: new Map(),
     answers: new Map(),
+    locked: new Set(),
   };
 }
 
@@ -102,12 +114,12 @@ export function createStripeWorld(seed: StripeSeed, base: StripeBase): StripeWor
 export const seconds = (world: StripeWorld): number => Math.floor(world.clock.now() / 1000);
 
 /**
- * An id of Stripe's shape: prefix, generation digit, five characters, ten that belong to the account, eight more.
+ * An id of Stripe's shape: prefix, generation digit, five characters, ten of the owning account's id, eight more.
  * The ten shared characters are how Stripe's own fixtures look.
  */
-export function newId(world: StripeWorld, prefix: string): string {
-  const shared = world.platform.accountId.slice(-10);
-  return `${prefix}_3${world.random.base62(5)}${shared}${world.random.base62(8)}`;
+export function newId(owner: { world: StripeWorld; account: string }, prefix: string): string {
+  const { random } = owner.world;
+  return `${prefix}_3${random.base62(5)}${owner.account.slice(-10)}${random.base62(8)}`;
 }
 
 /** Ids of fourteen characters: customers, products, payments on a connected account. */

@@ -3,42 +3,39 @@ import { noAccess } from '../errors.ts';
 import { listOf } from '../lists.ts';
 import type { WireObject } from '../shapes.ts';
 import type { Account } from './entity.ts';
+import { asRestricted, isConnected, mayActFor } from './rules.ts';
 import { accountWire } from './wire.ts';
 
 export const accountRoutes: StripeRoute[] = [
-  { method: 'GET', path: '/v1/account', handle: call => retrieve(call, call.account) },
+  { method: 'GET', path: '/v1/account', handle: retrieveCurrent },
   { method: 'GET', path: '/v1/accounts', handle: list },
-  { method: 'GET', path: '/v1/accounts/:id', handle: call => retrieve(call, call.path['id']!) },
+  { method: 'GET', path: '/v1/accounts/:id', handle: retrieve },
 ];
 
-function retrieve(call: StripeCall, id: string): WireObject {
-  call.parameters('Accounts.retrieve');
-  const account = call.world.accounts.get(id);
-  if (!account) throw noAccess(id);
-  const restricted = call.world.scenarios.peek('provider-restricted') && id !== call.world.platform.accountId;
-  return accountWire(restricted ? { ...account, ...RESTRICTED } : account);
+function retrieveCurrent(call: StripeCall): WireObject {
+  call.parameters('Accounts.retrieveCurrent');
+  return wireOf(call, call.world.accounts.get(call.account)!);
 }
 
-const RESTRICTED = {
-  chargesEnabled: false,
-  payoutsEnabled: false,
-  capabilities: { card_payments: 'inactive', transfers: 'inactive' },
-  requirements: {
-    currentlyDue: ['individual.verification.document'],
-    disabledReason: 'requirements.past_due',
-  },
-} satisfies Partial<Account>;
+function retrieve(call: StripeCall): WireObject {
+  call.parameters('Accounts.retrieve');
+  const id = call.path['id']!;
+  const account = call.world.accounts.get(id);
+  if (!account || !mayActFor(call.world, call.account, id)) throw noAccess(id);
+  return wireOf(call, account);
+}
 
 /** The accounts connected to the platform. */
 function list(call: StripeCall): WireObject {
-  const parameters = call.parameters('Accounts.list', {
-    created: 'range',
-    limit: 'number',
-    starting_after: 'string',
-    ending_before: 'string',
-  });
+  const parameters = call.parameters('Accounts.list');
   const connected = [...call.world.accounts.values()]
-    .filter(account => account.id !== call.world.platform.accountId)
+    .filter(account => isConnected(call.world, account.id))
     .map(account => ({ ...newlyOwned(call), ...account }));
-  return listOf(connected, parameters, '/v1/accounts', accountWire);
+  return listOf(connected, parameters, '/v1/accounts', account => wireOf(call, account));
+}
+
+function wireOf({ world }: StripeCall, account: Account): WireObject {
+  const connected = isConnected(world, account.id);
+  const restricted = connected && world.scenarios.peek('provider-restricted');
+  return accountWire(restricted ? asRestricted(account) : account, connected);
 }

@@ -1,7 +1,11 @@
 import type { WireObject } from '../shapes.ts';
 import type { Account } from './entity.ts';
 
-export function accountWire(account: Account): WireObject {
+/** The one bank account that an account pays out to. */
+export const bankAccountOf = (account: string): string => `ba_3Bank${account.slice(-10)}${account.slice(-8)}`;
+
+/** A connected account as its platform sees it, or the platform's own. */
+export function accountWire(account: Account, connected: boolean): WireObject {
   const requirements = {
     alternatives: [],
     current_deadline: null,
@@ -19,7 +23,16 @@ export function accountWire(account: Account): WireObject {
     business_type: 'individual',
     capabilities: account.capabilities,
     charges_enabled: account.chargesEnabled,
-    controller: { type: 'application' },
+    controller: connected
+      ? {
+          fees: { payer: 'application_custom' },
+          is_controller: true,
+          losses: { payments: 'application' },
+          requirement_collection: 'application',
+          stripe_dashboard: { type: 'none' },
+          type: 'application',
+        }
+      : { type: 'account' },
     country: account.country,
     created: account.created,
     default_currency: account.defaultCurrency,
@@ -27,7 +40,7 @@ export function accountWire(account: Account): WireObject {
     email: account.email,
     external_accounts: {
       object: 'list',
-      data: [],
+      data: [bankAccountWire(account)],
       has_more: false,
       url: `/v1/accounts/${account.id}/external_accounts`,
     },
@@ -52,11 +65,40 @@ export function accountWire(account: Account): WireObject {
       // Sharetribe's connected accounts pay out by hand.
       payouts: {
         debit_negative_balances: false,
-        schedule: { delay_days: 2, interval: 'manual' },
+        schedule: { delay_days: 2, interval: connected ? 'manual' : 'daily' },
         statement_descriptor: null,
       },
     },
     tos_acceptance: { date: account.created },
-    type: 'custom',
+    type: connected ? 'custom' : 'standard',
   };
 }
+
+const bankAccountWire = (account: Account): WireObject => ({
+  id: bankAccountOf(account.id),
+  object: 'bank_account',
+  account: account.id,
+  account_holder_name: null,
+  account_holder_type: null,
+  account_type: null,
+  available_payout_methods: ['standard'],
+  bank_name: 'SANDBOX BANK',
+  country: account.country,
+  currency: account.defaultCurrency,
+  customer: null,
+  default_for_currency: true,
+  fingerprint: null,
+  future_requirements: noRequirements,
+  last4: '6789',
+  metadata: {},
+  requirements: noRequirements,
+  routing_number: null,
+  status: 'new',
+});
+
+const noRequirements: WireObject = {
+  currently_due: [],
+  errors: [],
+  past_due: [],
+  pending_verification: [],
+};

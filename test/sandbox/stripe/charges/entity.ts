@@ -1,4 +1,5 @@
-import type { Owned } from '../shapes.ts';
+import type { MethodDetails } from '../payment-methods/entity.ts';
+import type { Owned, WireObject } from '../shapes.ts';
 
 export type Charge = Owned & {
   amount: number;
@@ -17,9 +18,13 @@ export type Charge = Owned & {
   onBehalfOf: string | null;
   paymentIntent: string | null;
   paymentMethod: string | null;
-  card: { brand: string; last4: string } | null;
+  /** How it was paid; null for what a transfer brought. */
+  methodDetails: MethodDetails | null;
   /** Seconds; until when an authorisation holds. */
   captureBefore: number | null;
+  receiptEmail: string | null;
+  shipping: WireObject | null;
+  statementDescriptorSuffix: string | null;
   /** `pending` while a delayed method settles. */
   status: 'succeeded' | 'failed' | 'pending';
   /** Of a payment on a connected account: the transfer that brought it. */

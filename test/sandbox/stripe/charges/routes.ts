@@ -1,7 +1,8 @@
 import { allOwn, findOwn, type StripeCall, type StripeRoute } from '../context.ts';
-import { searchParameters } from '../customers/routes.ts';
-import { listOf, searchIn } from '../lists.ts';
+import { writeUpdate } from '../events/write.ts';
+import { listOf } from '../lists.ts';
 import { mergeMetadata } from '../parameters.ts';
+import { searchIn } from '../search.ts';
 import { chargeWire } from './wire.ts';
 
 export const chargeRoutes: StripeRoute[] = [
@@ -28,8 +29,8 @@ function list(call: StripeCall) {
 }
 
 function search(call: StripeCall) {
-  const parameters = call.parameters('Charges.search', searchParameters);
-  return searchIn(call, allOwn(call, call.world.charges), parameters, '/v1/charges/search', chargeWire);
+  const parameters = call.parameters('Charges.search');
+  return searchIn(call, 'charge', allOwn(call, call.world.charges), parameters, chargeWire);
 }
 
 function retrieve(call: StripeCall) {
@@ -40,8 +41,12 @@ function retrieve(call: StripeCall) {
 function update(call: StripeCall) {
   const parameters = call.parameters('Charges.update');
   const charge = getCharge(call);
+  const before = chargeWire(charge);
   charge.metadata = mergeMetadata(charge.metadata, parameters.metadata());
-  charge.description = parameters.text('description') ?? charge.description;
+  charge.description = parameters.newText('description', charge.description);
+  charge.receiptEmail = parameters.newText('receipt_email', charge.receiptEmail);
+  charge.transferGroup = parameters.newText('transfer_group', charge.transferGroup);
+  writeUpdate(call, 'charge.updated', before, chargeWire(charge));
   return chargeWire(charge);
 }
 

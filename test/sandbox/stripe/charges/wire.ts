@@ -1,3 +1,4 @@
+import type { MethodDetails } from '../payment-methods/entity.ts';
 import type { WireObject } from '../shapes.ts';
 import type { Charge } from './entity.ts';
 
@@ -40,17 +41,17 @@ export function chargeWire(charge: Charge): WireObject {
     paid: charge.status === 'succeeded',
     payment_intent: charge.paymentIntent,
     payment_method: charge.paymentMethod,
-    payment_method_details: charge.card && cardDetails(charge, charge.card),
-    receipt_email: null,
+    payment_method_details: charge.methodDetails && detailsOf(charge, charge.methodDetails),
+    receipt_email: charge.receiptEmail,
     receipt_number: null,
     receipt_url: null,
     refunded: charge.amountRefunded > 0 && charge.amountRefunded === charge.amountCaptured,
     review: null,
-    shipping: null,
+    shipping: charge.shipping,
     source: null,
     source_transfer: charge.sourceTransfer,
     statement_descriptor: null,
-    statement_descriptor_suffix: null,
+    statement_descriptor_suffix: charge.statementDescriptorSuffix,
     status: charge.status,
     ...(charge.transfer && { transfer: charge.transfer }),
     transfer_data: charge.transferData && {
@@ -61,7 +62,23 @@ export function chargeWire(charge: Charge): WireObject {
   };
 }
 
-const cardDetails = (charge: Charge, { brand, last4 }: NonNullable<Charge['card']>): WireObject => ({
+const detailsOf = (charge: Charge, details: MethodDetails): WireObject =>
+  details.type === 'card' ? cardDetails(charge, details) : bankDetails(details);
+
+const bankDetails = ({ last4 }: MethodDetails): WireObject => ({
+  type: 'us_bank_account',
+  us_bank_account: {
+    account_holder_type: 'individual',
+    account_type: 'checking',
+    bank_name: 'SANDBOX BANK',
+    fingerprint: null,
+    last4,
+    payment_reference: null,
+    routing_number: null,
+  },
+});
+
+const cardDetails = (charge: Charge, { brand, last4 }: MethodDetails): WireObject => ({
   card: {
     amount_authorized: charge.amount,
     authorization_code: null,

@@ -1,4 +1,4 @@
-import type { Owned } from '../shapes.ts';
+import type { Owned, WireObject } from '../shapes.ts';
 
 export type Customer = Owned & {
   email: string | null;
@@ -6,5 +6,10 @@ export type Customer = Owned & {
   description: string | null;
   metadata: Record<string, string>;
   defaultPaymentMethod: string | null;
+  address: WireObject | null;
+  phone: string | null;
+  preferredLocales: string[];
+  shipping: WireObject | null;
+  taxExempt: string;
   deleted: boolean;
 };

@@ -1,9 +1,10 @@
 import { allOwn, findOwn, newlyOwned, type StripeCall, type StripeRoute } from '../context.ts';
-import { writeEvent } from '../events/write.ts';
-import { listOf, searchIn } from '../lists.ts';
+import { writeEvent, writeUpdate } from '../events/write.ts';
+import { listOf } from '../lists.ts';
 import { mergeMetadata, type Parameters } from '../parameters.ts';
 import { attachTo } from '../payment-methods/routes.ts';
 import { givenPaymentMethod } from '../payment-methods/test-cards.ts';
+import { searchIn } from '../search.ts';
 import { newShortId } from '../world.ts';
 import type { Customer } from './entity.ts';
 import { customerWire } from './wire.ts';
@@ -27,6 +28,11 @@ function create(call: StripeCall) {
     description: null,
     metadata: {},
     defaultPaymentMethod: null,
+    address: null,
+    phone: null,
+    preferredLocales: [],
+    shipping: null,
+    taxExempt: 'none',
     deleted: false,
   };
   const method = givenPaymentMethod(call, parameters);
@@ -45,11 +51,9 @@ function list(call: StripeCall) {
 }
 
 function search(call: StripeCall) {
-  const parameters = call.parameters('Customers.search', searchParameters);
-  return searchIn(call, existing(call), parameters, '/v1/customers/search', customerWire);
+  const parameters = call.parameters('Customers.search');
+  return searchIn(call, 'customer', existing(call), parameters, customerWire);
 }
-
-export const searchParameters = { query: 'string!', limit: 'number', page: 'string' };
 
 const existing = (call: StripeCall) =>
   allOwn(call, call.world.customers).filter(customer => !customer.deleted);
@@ -62,8 +66,9 @@ function retrieve(call: StripeCall) {
 function update(call: StripeCall) {
   const parameters = call.parameters('Customers.update');
   const customer = getCustomer(call);
+  const before = customerWire(customer);
   change(customer, parameters);
-  writeEvent(call, 'customer.updated', customerWire(customer));
+  writeUpdate(call, 'customer.updated', before, customerWire(customer));
   return customerWire(customer);
 }
 
@@ -76,13 +81,17 @@ function remove(call: StripeCall) {
 }
 
 function change(customer: Customer, parameters: Parameters): void {
-  const kept = (name: string, old: string | null) =>
-    parameters.has(name) ? (parameters.text(name) ?? null) : old;
+  const kept = parameters.newText;
   const settings = parameters.object('invoice_settings')?.['default_payment_method'];
   Object.assign(customer, {
     email: kept('email', customer.email),
     name: kept('name', customer.name),
     description: kept('description', customer.description),
+    phone: kept('phone', customer.phone),
+    address: parameters.newObject('address', customer.address),
+    shipping: parameters.newObject('shipping', customer.shipping),
+    taxExempt: kept('tax_exempt', customer.taxExempt) ?? 'none',
+    ...(parameters.has('preferred_locales') && { preferredLocales: parameters.list('preferred_locales') }),
     metadata: mergeMetadata(customer.metadata, parameters.metadata()),
     ...(typeof settings === 'string' && { defaultPaymentMethod: settings || null }),
   });

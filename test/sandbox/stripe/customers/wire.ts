@@ -8,7 +8,7 @@ export const customerWire = (customer: Customer): WireObject =>
     : {
         id: customer.id,
         object: 'customer',
-        address: null,
+        address: customer.address,
         balance: 0,
         created: customer.created,
         currency: null,
@@ -29,9 +29,9 @@ export const customerWire = (customer: Customer): WireObject =>
         metadata: { ...customer.metadata },
         name: customer.name,
         next_invoice_sequence: 1,
-        phone: null,
-        preferred_locales: [],
-        shipping: null,
-        tax_exempt: 'none',
+        phone: customer.phone,
+        preferred_locales: customer.preferredLocales,
+        shipping: customer.shipping,
+        tax_exempt: customer.taxExempt,
         test_clock: null,
       };

@@ -5,7 +5,9 @@ export type StripeEvent = Owned & {
   type: string;
   object: WireObject;
   previousAttributes: WireObject | null;
-  /** Deliveries still to be made. */
-  pendingWebhooks: number;
+  /** Of an account that is connected to a platform: the event names it. */
+  connected: boolean;
+  /** Webhook endpoints that have not taken it yet. */
+  awaitedBy: Set<string>;
   request: { id: string | null; idempotencyKey: string | null };
 };

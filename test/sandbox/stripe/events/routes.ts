@@ -17,8 +17,6 @@ const kept = (call: StripeCall): Map<string, StripeEvent> => {
   return new Map(call.world.events.filter(event => event.created >= oldest).map(event => [event.id, event]));
 };
 
-const wire = (call: StripeCall) => (event: StripeEvent) => eventWire(event, call.world.platform.accountId);
-
 function list(call: StripeCall) {
   const parameters = call.parameters('Events.list');
   const type = parameters.text('type');
@@ -28,9 +26,9 @@ function list(call: StripeCall) {
     event =>
       (type === undefined || matches(event.type, type)) &&
       (types.length === 0 || types.includes(event.type)) &&
-      (delivered === undefined || (event.pendingWebhooks === 0) === (delivered === 'true')),
+      (delivered === undefined || (event.awaitedBy.size === 0) === (delivered === 'true')),
   );
-  return listOf(events, parameters, '/v1/events', wire(call));
+  return listOf(events, parameters, '/v1/events', eventWire);
 }
 
 /** `charge.*` stands for all that begin so. */
@@ -39,5 +37,5 @@ const matches = (type: string, pattern: string) =>
 
 function retrieve(call: StripeCall) {
   call.parameters('Events.retrieve');
-  return wire(call)(findOwn(call, kept(call), call.path['id']!, 'event', 'id'));
+  return eventWire(findOwn(call, kept(call), call.path['id']!, 'event', 'id'));
 }

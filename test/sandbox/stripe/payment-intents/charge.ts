@@ -1,10 +1,11 @@
 /** Charging a PaymentIntent: what confirm, a finished authentication, a settled delayed method and capture do to it. */
 import type { Charge } from '../charges/entity.ts';
+import { announce, settle } from '../charges/settle.ts';
 import { chargeWire } from '../charges/wire.ts';
-import { settleCapture } from '../balance/move-money.ts';
 import { newlyOwned } from '../context.ts';
-import { cardDeclined } from '../errors.ts';
-import { writeEvent, type Cause } from '../events/write.ts';
+import { openDispute } from '../disputes/open.ts';
+import { cardDeclined, docUrl } from '../errors.ts';
+import { byItself, writeEvent, writeUpdate, type Cause } from '../events/write.ts';
 import type { PaymentBehaviour, PaymentMethod } from '../payment-methods/entity.ts';
 import { paymentMethodWire } from '../payment-methods/wire.ts';
 import { newId, seconds } from '../world.ts';
@@ -14,7 +15,7 @@ import { paymentIntentWire } from './wire.ts';
 /** Customer-initiated card authorisations hold for seven days on the big brands. */
 const HOLD_SECONDS = 7 * 24 * 60 * 60;
 
-/** An asynchronous capture has no balance transaction, transfer or fee until a moment later. */
+/** An asynchronous capture has no balance transaction, transfer or fee until a moment later. Disputes come then as well. */
 const SETTLES_AFTER_MS = 1_000;
 
 const DELAYED_METHOD_MS = 4 * 24 * 60 * 60 * 1000;
@@ -23,7 +24,6 @@ export function authorise(cause: Cause, intent: PaymentIntent, method: PaymentMe
   const charge = createCharge(cause, intent, method, 'succeeded');
   if (intent.captureMethod === 'manual') hold(cause, intent, charge);
   else pay(cause, intent, charge);
-  if (method.behaviour.kind === 'succeeds' && method.behaviour.later === 'dispute') charge.disputed = true;
 }
 
 function pay(cause: Cause, intent: PaymentIntent, charge: Charge): void {
@@ -31,30 +31,37 @@ function pay(cause: Cause, intent: PaymentIntent, charge: Charge): void {
   charge.amountCaptured = intent.amount;
   intent.status = 'succeeded';
   intent.amountReceived = intent.amount;
-  if (intent.captureMethod === 'automatic') settleCapture(cause, charge);
+  const settled = intent.captureMethod === 'automatic' ? settle(cause, charge) : null;
   writeEvent(cause, 'charge.succeeded', chargeWire(charge));
   writeEvent(cause, 'payment_intent.succeeded', paymentIntentWire(intent));
-  if (intent.captureMethod !== 'automatic') settleSoon(cause, charge);
+  if (settled) announce(cause, settled);
+  settleSoon(cause, charge);
 }
 
 function settleSoon(cause: Cause, charge: Charge): void {
-  const { world, account, livemode } = cause;
-  world.clock.at(world.clock.now() + SETTLES_AFTER_MS, () => {
-    if (charge.balanceTransaction !== null) return;
-    const before = { balance_transaction: null, transfer: null, application_fee: null };
-    settleCapture({ world, account, livemode }, charge);
-    writeEvent({ world, account, livemode }, 'charge.updated', chargeWire(charge), before);
+  const { clock, paymentMethods } = cause.world;
+  const stripe = byItself(cause);
+  clock.at(clock.now() + SETTLES_AFTER_MS, () => {
+    if (charge.balanceTransaction === null) {
+      const before = chargeWire(charge);
+      announce(stripe, settle(stripe, charge));
+      writeUpdate(stripe, 'charge.updated', before, chargeWire(charge));
+    }
+    const method = paymentMethods.get(charge.paymentMethod ?? '');
+    if (method?.behaviour.kind === 'succeeds' && method.behaviour.later === 'dispute')
+      openDispute(stripe, charge);
   });
 }
 
 function hold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
-  const { world, account, livemode } = cause;
+  const { world } = cause;
+  const stripe = byItself(cause);
   charge.captureBefore = seconds(world) + HOLD_SECONDS;
   intent.status = 'requires_capture';
   intent.amountCapturable = intent.amount;
   writeEvent(cause, 'charge.succeeded', chargeWire(charge));
   writeEvent(cause, 'payment_intent.amount_capturable_updated', paymentIntentWire(intent));
-  world.clock.at(charge.captureBefore * 1000, () => expireHold({ world, account, livemode }, intent, charge));
+  world.clock.at(charge.captureBefore * 1000, () => expireHold(stripe, intent, charge));
 }
 
 function expireHold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
@@ -91,18 +98,19 @@ export function process(
   method: PaymentMethod,
   outcome: 'succeeds' | 'fails',
 ): void {
-  const { world, account, livemode } = cause;
+  const { clock } = cause.world;
+  const stripe = byItself(cause);
   const charge = createCharge(cause, intent, method, 'pending');
   intent.status = 'processing';
   writeEvent(cause, 'payment_intent.processing', paymentIntentWire(intent));
-  world.clock.at(world.clock.now() + DELAYED_METHOD_MS, () => {
+  clock.at(clock.now() + DELAYED_METHOD_MS, () => {
     if (intent.status !== 'processing') return;
     if (outcome === 'succeeds') {
       charge.status = 'succeeded';
-      pay({ world, account, livemode }, intent, charge);
+      pay(stripe, intent, charge);
       return;
     }
-    fail({ world, account, livemode }, intent, method, charge, {
+    fail(stripe, intent, method, charge, {
       code: 'account_closed',
       message: 'The bank account has been closed.',
     });
@@ -157,7 +165,7 @@ function fail(
     charge: charge.id,
     code,
     ...(declineCode !== undefined && { decline_code: declineCode }),
-    doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`,
+    doc_url: docUrl(code),
     message,
     payment_method: paymentMethodWire(method),
     type: 'card_error',
@@ -175,7 +183,7 @@ function createCharge(
 ): Charge {
   const { world } = cause;
   const charge: Charge = {
-    id: newId(world, 'ch'),
+    id: newId(cause, 'ch'),
     ...newlyOwned(cause),
     amount: intent.amount,
     amountCaptured: 0,
@@ -193,8 +201,11 @@ function createCharge(
     onBehalfOf: intent.onBehalfOf,
     paymentIntent: intent.id,
     paymentMethod: method.id,
-    card: method.card,
+    methodDetails: method.details,
     captureBefore: null,
+    receiptEmail: intent.receiptEmail,
+    shipping: intent.shipping,
+    statementDescriptorSuffix: intent.statementDescriptorSuffix,
     status,
     sourceTransfer: null,
     transfer: null,

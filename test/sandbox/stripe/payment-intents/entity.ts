@@ -17,7 +17,11 @@ export type PaymentIntent = Owned & {
   amountCapturable: number;
   amountReceived: number;
   applicationFeeAmount: number | null;
+  /** null: any that is switched on in the dashboard. */
   allowedPaymentMethodTypes: string[] | null;
+  excludedPaymentMethodTypes: string[] | null;
+  /** May paying lead away to another page? `allow_redirects`, where any method is allowed. */
+  mayRedirect: boolean;
   canceledAt: number | null;
   cancellationReason: string | null;
   captureMethod: CaptureMethod;
@@ -34,6 +38,7 @@ export type PaymentIntent = Owned & {
   paymentMethod: string | null;
   receiptEmail: string | null;
   setupFutureUsage: string | null;
+  shipping: WireObject | null;
   statementDescriptorSuffix: string | null;
   status: PaymentIntentStatus;
   transferData: { destination: string; amount: number | null } | null;

@@ -12,7 +12,9 @@ export function paymentIntentWire(intent: PaymentIntent): WireObject {
     amount_received: intent.amountReceived,
     application: null,
     application_fee_amount: intent.applicationFeeAmount,
-    automatic_payment_methods: intent.allowedPaymentMethodTypes ? null : { enabled: true },
+    automatic_payment_methods: intent.allowedPaymentMethodTypes
+      ? null
+      : { allow_redirects: intent.mayRedirect ? 'always' : 'never', enabled: true },
     canceled_at: intent.canceledAt,
     cancellation_reason: intent.cancellationReason,
     capture_method: intent.captureMethod,
@@ -23,7 +25,7 @@ export function paymentIntentWire(intent: PaymentIntent): WireObject {
     customer: intent.customer,
     customer_account: null,
     description: intent.description,
-    excluded_payment_method_types: null,
+    excluded_payment_method_types: intent.excludedPaymentMethodTypes,
     last_payment_error: intent.lastPaymentError,
     latest_charge: intent.latestCharge,
     livemode: intent.livemode,
@@ -40,7 +42,7 @@ export function paymentIntentWire(intent: PaymentIntent): WireObject {
     receipt_email: intent.receiptEmail,
     review: null,
     setup_future_usage: intent.setupFutureUsage,
-    shipping: null,
+    shipping: intent.shipping,
     source: null,
     statement_descriptor: null,
     statement_descriptor_suffix: intent.statementDescriptorSuffix,

@@ -9,5 +9,7 @@ export type Refund = Owned & {
   paymentIntent: string | null;
   reason: string | null;
   status: 'succeeded' | 'failed';
+  /** The bank sent it back: the entry that books it. */
+  failureBalanceTransaction: string | null;
   transferReversal: string | null;
 };

@@ -1,13 +1,14 @@
-import { settleCapture, settleRefund, takeBackRefund } from '../balance/move-money.ts';
 import type { Charge } from '../charges/entity.ts';
+import { announce, settle } from '../charges/settle.ts';
 import { chargeWire } from '../charges/wire.ts';
 import { allOwn, findOwn, newlyOwned, type StripeCall, type StripeRoute } from '../context.ts';
 import { badRequest } from '../errors.ts';
-import { writeEvent } from '../events/write.ts';
+import { byItself, writeEvent, writeUpdate } from '../events/write.ts';
 import { listOf } from '../lists.ts';
 import { mergeMetadata, type Parameters } from '../parameters.ts';
 import { newId } from '../world.ts';
 import type { Refund } from './entity.ts';
+import { announceGivenBack, giveBackMoney, takeBack, type RefundFlags } from './give-back.ts';
 import { refundWire } from './wire.ts';
 
 export const refundRoutes: StripeRoute[] = [
@@ -36,10 +37,11 @@ function create(call: StripeCall) {
       param: 'amount',
     });
   }
+  const flags = readFlags(charge, parameters);
   // What is given back must have arrived first.
-  if (charge.balanceTransaction === null) settleCapture(call, charge);
+  if (charge.balanceTransaction === null) announce(call, settle(call, charge));
   const refund: Refund = {
-    id: newId(world, 're'),
+    id: newId(call, 're'),
     ...newlyOwned(call),
     amount,
     balanceTransaction: null,
@@ -49,18 +51,17 @@ function create(call: StripeCall) {
     paymentIntent: charge.paymentIntent,
     reason: parameters.text('reason') ?? null,
     status: 'succeeded',
+    failureBalanceTransaction: null,
     transferReversal: null,
   };
   charge.amountRefunded += amount;
-  settleRefund(call, charge, refund, {
-    reverseTransfer: parameters.flag('reverse_transfer'),
-    refundApplicationFee: parameters.flag('refund_application_fee'),
-  });
+  giveBackMoney(call, charge, refund, flags);
   world.refunds.set(refund.id, refund);
   writeEvent(call, 'refund.created', refundWire(refund));
   writeEvent(call, 'charge.refunded', chargeWire(charge));
   writeEvent(call, 'refund.updated', refundWire(refund));
   writeEvent(call, 'charge.refund.updated', refundWire(refund));
+  announceGivenBack(call, charge, refund, flags);
   const method = world.paymentMethods.get(charge.paymentMethod ?? '');
   if (method?.behaviour.kind === 'succeeds' && method.behaviour.later === 'refund-fails')
     failLater(call, charge, refund);
@@ -70,14 +71,31 @@ function create(call: StripeCall) {
 const FAILS_AFTER_MS = 60_000;
 
 /** The bank sends the money back. */
-function failLater({ world, account, livemode }: StripeCall, charge: Charge, refund: Refund): void {
-  world.clock.at(world.clock.now() + FAILS_AFTER_MS, () => {
-    refund.status = 'failed';
-    charge.amountRefunded -= refund.amount;
-    takeBackRefund(world, charge, refund);
-    writeEvent({ world, account, livemode }, 'refund.failed', refundWire(refund));
-    writeEvent({ world, account, livemode }, 'refund.updated', refundWire(refund), { status: 'succeeded' });
+function failLater(call: StripeCall, charge: Charge, refund: Refund): void {
+  const { clock } = call.world;
+  const stripe = byItself(call);
+  clock.at(clock.now() + FAILS_AFTER_MS, () => {
+    const before = refundWire(refund);
+    takeBack(stripe, charge, refund);
+    writeEvent(stripe, 'refund.failed', refundWire(refund));
+    writeUpdate(stripe, 'refund.updated', before, refundWire(refund));
   });
+}
+
+function readFlags(charge: Charge, parameters: Parameters): RefundFlags {
+  const flags = {
+    reverseTransfer: parameters.flag('reverse_transfer'),
+    refundApplicationFee: parameters.flag('refund_application_fee'),
+  };
+  if (flags.reverseTransfer && !charge.transferData) {
+    throw badRequest('This charge has no transfer that could be reversed.', { param: 'reverse_transfer' });
+  }
+  if (flags.refundApplicationFee && charge.applicationFeeAmount === null) {
+    throw badRequest('This charge has no application fee that could be refunded.', {
+      param: 'refund_application_fee',
+    });
+  }
+  return flags;
 }
 
 function findCharge(call: StripeCall, parameters: Parameters): Charge {
@@ -129,7 +147,9 @@ function retrieve(call: StripeCall) {
 function update(call: StripeCall) {
   const parameters = call.parameters('Refunds.update');
   const refund = getRefund(call);
+  const before = refundWire(refund);
   refund.metadata = mergeMetadata(refund.metadata, parameters.metadata());
+  writeUpdate(call, 'refund.updated', before, refundWire(refund));
   return refundWire(refund);
 }
 

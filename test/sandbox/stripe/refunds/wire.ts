@@ -13,6 +13,10 @@ export function refundWire(refund: Refund): WireObject {
     customer: null,
     customer_account: null,
     destination_details: { card: { type: 'refund' }, type: 'card' },
+    ...(refund.failureBalanceTransaction !== null && {
+      failure_balance_transaction: refund.failureBalanceTransaction,
+      failure_reason: 'declined',
+    }),
     metadata: { ...refund.metadata },
     payment_intent: refund.paymentIntent,
     payment_method: null,

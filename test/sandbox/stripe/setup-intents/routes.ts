@@ -23,7 +23,7 @@ const OPEN: SetupIntent['status'][] = ['requires_payment_method', 'requires_conf
 function create(call: StripeCall) {
   const parameters = call.parameters('SetupIntents.create');
   const { world } = call;
-  const id = newId(world, 'seti');
+  const id = newId(call, 'seti');
   const customer = parameters.text('customer');
   if (customer) findOwn(call, world.customers, customer, 'customer', 'customer', 400);
   const intent: SetupIntent = {
@@ -65,7 +65,7 @@ function retrieve(call: StripeCall) {
 function confirm(call: StripeCall) {
   const parameters = call.parameters(
     'SetupIntents.confirm',
-    call.key === 'publishable' ? { client_secret: 'string!' } : {},
+    call.key === 'publishable' ? { 'client_secret!': 'string' } : {},
   );
   const intent = getIntent(call);
   if (call.key === 'publishable') assertClientSecret(intent, parameters.text('client_secret'));

@@ -21,22 +21,21 @@ const waiting = new WeakMap<StripeWorld, Delivery[]>();
 
 export function deliverEvent(world: StripeWorld, event: StripeEvent): void {
   for (const endpoint of world.webhookEndpoints.values()) {
-    if (!hears(world, endpoint, event)) continue;
-    event.pendingWebhooks += 1;
+    if (!hears(endpoint, event)) continue;
+    event.awaitedBy.add(endpoint.id);
     if (world.scenarios.take('webhooks-dropped')) continue;
     const copies = world.scenarios.take('webhooks-duplicated') ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) send(world, { event, endpoint, attempt: 0 });
   }
 }
 
-function hears(world: StripeWorld, endpoint: WebhookEndpoint, event: StripeEvent): boolean {
-  const isConnected = event.account !== world.platform.accountId;
+function hears(endpoint: WebhookEndpoint, event: StripeEvent): boolean {
   const wanted = endpoint.enabledEvents.includes('*') || endpoint.enabledEvents.includes(event.type);
   return (
     endpoint.status === 'enabled' &&
     wanted &&
     endpoint.livemode === event.livemode &&
-    endpoint.connect === isConnected
+    endpoint.connect === event.connected
   );
 }
 
@@ -63,10 +62,10 @@ function plan(world: StripeWorld, delivery: Delivery, ms: number): void {
 
 async function attempt(world: StripeWorld, delivery: Delivery): Promise<void> {
   const { event, endpoint } = delivery;
-  const payload = JSON.stringify(eventWire(event, world.platform.accountId), null, 2);
+  const payload = JSON.stringify(eventWire(event), null, 2);
   const status = await world.postToWebhook(endpoint.url, headersFor(world, endpoint, payload), payload);
   if (status !== null && status >= 200 && status < 300) {
-    event.pendingWebhooks = Math.max(0, event.pendingWebhooks - 1);
+    event.awaitedBy.delete(endpoint.id);
     return;
   }
   const retryAfter = RETRY_AFTER_MS[delivery.attempt];

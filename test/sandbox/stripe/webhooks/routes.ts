@@ -37,7 +37,7 @@ function create(call: StripeCall) {
 
 /** An endpoint that hears everything of the platform in test mode. */
 export const newEndpoint = (world: StripeWorld, url: string, secret: string): WebhookEndpoint => ({
-  id: newId(world, 'we'),
+  id: newId({ world, account: world.platform.accountId }, 'we'),
   ...newlyOwned({ world, account: world.platform.accountId, livemode: false }),
   url,
   enabledEvents: ['*'],

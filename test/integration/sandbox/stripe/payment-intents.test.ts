@@ -1,8 +1,8 @@
 /** Stripe's PaymentIntents, through the real client. */
 import Stripe from 'stripe';
-import { judgePair } from '../../../server/domain/payment-intent.ts';
-import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { stripeClient } from '../../setup/flex-sdks.ts';
+import { judgePair } from '../../../../server/domain/payment-intent.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { stripeClient } from '../../../setup/flex-sdks.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -12,7 +12,12 @@ afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
 const stripe = (key?: string) => stripeClient(sandbox.info(), key);
-const held = { amount: 1099, currency: 'eur', capture_method: 'manual' } as const;
+const held = {
+  amount: 1099,
+  currency: 'eur',
+  capture_method: 'manual',
+  allowed_payment_method_types: ['card' as const],
+} satisfies Stripe.PaymentIntentCreateParams;
 
 const failureOf = async (work: Promise<unknown>): Promise<Stripe.errors.StripeError> => {
   try {
@@ -61,6 +66,7 @@ describe('a PaymentIntent', () => {
     const intent = await stripe().paymentIntents.create({
       amount: 500,
       currency: 'usd',
+      allowed_payment_method_types: ['card'],
       payment_method: 'pm_card_visa',
       confirm: true,
     });
@@ -163,10 +169,11 @@ describe('a PaymentIntent', () => {
     ['too little', { amount: 49 }, { code: 'amount_too_small', param: 'amount' }],
     ['too much', { amount: 100_000_000 }, { code: 'amount_too_large', param: 'amount' }],
     ['no currency', { currency: '' }, { code: 'parameter_missing', param: 'currency' }],
+    ['an unknown parameter', { colour: 'red' }, { code: 'parameter_unknown', param: 'colour' }],
     [
-      'an unknown parameter',
+      'the list of types of old',
       { payment_method_types: ['card'] },
-      { code: 'parameter_unknown', param: 'payment_method_types' },
+      { code: 'payment_method_types_no_longer_supported', param: 'payment_method_types' },
     ],
     [
       'an unknown account',
