@@ -87,3 +87,13 @@ export async function refusalOf(
   }
   throw new Error('It was not refused');
 }
+
+/** What Stripe's client makes of a refusal. */
+export async function stripeRefusalOf(work: Promise<unknown>): Promise<unknown> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof Stripe.errors.StripeError) return error;
+  throw new Error('It was not refused by Stripe', { cause: error });
+}

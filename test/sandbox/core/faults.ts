@@ -10,6 +10,8 @@ export type Passage = {
   byDefault: boolean;
   /** A call that changes something when it succeeds. */
   isCommand: boolean;
+  /** Resolves when the caller has hung up. */
+  gone: Promise<void> | undefined;
   /** The service's own way to refuse with a status. */
   refuse: (status: number) => SandboxResponse;
   /** The same answer, of another kind of thing. */
@@ -25,7 +27,11 @@ export async function passWithFaults(
 
   const slow = take('slow');
   if (slow) await world.clock.sleep(Number(slow['ms']));
-  if (take('hang')) return { ...EMPTY, delivery: 'never' };
+  if (take('hang')) {
+    // Until then it counts among those under way.
+    await passage.gone;
+    return { ...EMPTY, delivery: 'never' };
+  }
   if (take('reset-before')) return { ...EMPTY, delivery: 'reset' };
   if (take('rate-limited')) return passage.refuse(429);
   const refused = take('status');

@@ -11,6 +11,8 @@ export type SandboxRequest = {
   query: URLSearchParams;
   headers: Record<string, string>;
   body: string;
+  /** Resolves when the caller has hung up; in process nobody does. */
+  gone?: Promise<void>;
 };
 
 export type SandboxResponse = {
@@ -53,6 +55,7 @@ export async function serve(service: Service, port: number): Promise<RunningServ
 
 async function answer(service: Service, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'http://sandbox');
+  const gone = new Promise<void>(resolve => void outgoing.once('close', resolve));
   let response: SandboxResponse;
   try {
     response = await service({
@@ -61,6 +64,7 @@ async function answer(service: Service, incoming: IncomingMessage, outgoing: Ser
       query: url.searchParams,
       headers: incoming.headers as Record<string, string>,
       body: await readBody(incoming),
+      gone,
     });
   } catch (error) {
     // A fault of the sandbox itself must not look like one of the faults that it plays.

@@ -47,11 +47,21 @@ export function createScenarios(): Scenarios {
   };
 }
 
-/** A scenario's route may leave the method out and may be the beginning of a path. */
+/**
+ * A scenario's route may leave the method out and may be the beginning of a path. It goes by whole segments; what
+ * stands where the pattern varies is passed over.
+ */
 function isOnRoute(wanted: string, route: string): boolean {
-  const [method, path] = route.split(' ') as [string, string];
+  const [method, pattern] = route.split(' ') as [string, string];
   const [wantedMethod, wantedPath] = wanted.includes(' ')
     ? (wanted.split(' ') as [string, string])
     : [method, wanted];
-  return wantedMethod === method && path.startsWith(wantedPath);
+  if (wantedMethod !== method) return false;
+  const segments = pattern.split('/');
+  for (const [index, part] of wantedPath.replace(/\/$/, '').split('/').entries()) {
+    const segment = segments[index];
+    if (segment === '*') return true;
+    if (segment !== part && !segment?.startsWith(':')) return false;
+  }
+  return true;
 }

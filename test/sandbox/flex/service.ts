@@ -41,6 +41,7 @@ export function createFlexService(world: () => FlexWorld, counter: RequestCounte
         route,
         byDefault: isApi(match.route),
         isCommand: match.route.method === 'POST' && !match.route.path.endsWith('_speculative'),
+        gone: request.gone,
         refuse: (status: number) => refuse(world(), request, status),
         anotherEntity: () => respond(200, anotherEntity(world()), answerForm(request)),
       };

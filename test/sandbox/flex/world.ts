@@ -35,8 +35,8 @@ export type FlexWorld = {
   users: Map<string, User>;
   listings: Map<string, Listing>;
   transactions: Map<string, Transaction>;
-  /** Every version a transaction had, for reads that are behind. */
-  pastTransactions: Map<string, { at: number; transaction: Transaction }[]>;
+  /** By transaction: every version it had, for reads that are behind. */
+  past: Map<string, PastVersion[]>;
   bookings: Map<string, Booking>;
   stockReservations: Map<string, StockReservation>;
   stockAdjustments: Map<string, StockAdjustment>;
@@ -50,6 +50,14 @@ export type FlexWorld = {
   /** By transaction: the delayed transition that came due while another was under way. */
   overdue: Map<string, () => Promise<void>>;
   limits: Limits;
+};
+
+/** A transaction at a time, and what hung on it. */
+type PastVersion = {
+  at: number;
+  transaction: Transaction;
+  booking: Booking | undefined;
+  stockReservation: StockReservation | undefined;
 };
 
 export type FlexSettings = {
@@ -97,7 +105,7 @@ export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
     users: new Map(seed.users.map(user => [user.id, copy(user)])),
     listings: new Map(seed.listings.map(listing => [listing.id, copy(listing)])),
     transactions: new Map(),
-    pastTransactions: new Map(),
+    past: new Map(),
     bookings: new Map(),
     stockReservations: new Map(),
     stockAdjustments: new Map(),
@@ -114,19 +122,31 @@ export function createFlexWorld(seed: FlexSeed, base: FlexBase): FlexWorld {
 /** Keeps a transaction, and what it was. */
 export function saveTransaction(world: FlexWorld, transaction: Transaction): void {
   world.transactions.set(transaction.id, transaction);
-  const past = world.pastTransactions.get(transaction.id) ?? [];
-  past.push({ at: world.clock.now(), transaction });
-  world.pastTransactions.set(transaction.id, past);
+  const past = world.past.get(transaction.id) ?? [];
+  past.push({
+    at: world.clock.now(),
+    transaction,
+    booking: world.bookings.get(transaction.bookingId ?? ''),
+    stockReservation: world.stockReservations.get(transaction.stockReservationId ?? ''),
+  });
+  world.past.set(transaction.id, past);
 }
 
-/** A transaction as a read sees it: as it is, or as it was when reads are behind. */
-export function readTransaction(
-  world: FlexWorld,
-  id: string,
-  scenario: TakeScenario,
-): Transaction | undefined {
+/** The transactions as a read sees them: as they are, or as they were when reads are behind. */
+export function asRead(world: FlexWorld, scenario: TakeScenario): FlexWorld {
   const stale = scenario('stale-read');
-  if (!stale) return world.transactions.get(id);
+  if (!stale) return world;
   const seenAt = world.clock.now() - Number(stale['ms']);
-  return world.pastTransactions.get(id)?.findLast(version => version.at <= seenAt)?.transaction;
+  const versions = [...world.past.values()]
+    .map(past => past.findLast(version => version.at <= seenAt))
+    .filter(version => version !== undefined);
+  return {
+    ...world,
+    transactions: byId(versions.map(({ transaction }) => transaction)),
+    bookings: byId(versions.map(({ booking }) => booking)),
+    stockReservations: byId(versions.map(({ stockReservation }) => stockReservation)),
+  };
 }
+
+const byId = <Entity extends { id: string }>(entities: (Entity | undefined)[]): Map<string, Entity> =>
+  new Map(entities.filter(entity => entity !== undefined).map(entity => [entity.id, entity]));

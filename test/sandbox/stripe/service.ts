@@ -69,7 +69,8 @@ export function createStripeService(world: () => StripeWorld, counter: RequestCo
     try {
       const isCommand = request.method !== 'GET';
       const refuse = (status: number) => refusal(refusalWith(status), asked);
-      return await passWithFaults(world(), { route: name, byDefault: false, isCommand, refuse }, serve);
+      const passage = { route: name, byDefault: false, isCommand, gone: request.gone, refuse };
+      return await passWithFaults(world(), passage, serve);
     } finally {
       finished();
     }

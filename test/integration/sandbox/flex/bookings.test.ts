@@ -7,35 +7,14 @@ import {
   types,
   userSdks,
 } from '../../../setup/flex-sdks.ts';
-import { DAY, MINUTE, payInBrowser, useSandbox } from './support.ts';
+import { DAY, MINUTE, payInBrowser, preauthorized, requested, stateOf, useSandbox } from './support.ts';
 
 const sandbox = useSandbox();
 
 const info = () => sandbox().info();
-const stateOf = (id: any) => sandbox().flex().transactions.get(id.uuid)?.state;
-
-async function requested() {
-  const alice = await userSdks(info(), 'Alice');
-  const { data } = await alice.trusted.transactions.initiate(cabinOrder(info()), { expand: true });
-  const intent = data.data.attributes.protectedData.stripePaymentIntents.default;
-  return { ...alice, id: data.data.id, intent, transaction: data.data };
-}
-
-/** Requested, paid by the customer's browser, and confirmed at Flex. */
-async function preauthorized() {
-  const booking = await requested();
-  await payInBrowser(sandbox(), booking.intent);
-  await booking.sdk.transactions.transition({
-    id: booking.id,
-    transition: 'transition/confirm-payment',
-    params: {},
-  });
-  return booking;
-}
-
 describe('a booking', () => {
   it('is requested: totals, booking and a PaymentIntent as Sharetribe makes it', async () => {
-    const { transaction, intent, user } = await requested();
+    const { transaction, intent, user } = await requested(sandbox());
 
     expect(transaction.attributes).toMatchObject({
       processName: 'default-booking',
@@ -71,18 +50,18 @@ describe('a booking', () => {
   });
 
   it('is paid, accepted, captured, completed and paid out', async () => {
-    const { id, intent } = await preauthorized();
+    const { id, intent } = await preauthorized(sandbox());
     const petra = await userSdks(info(), 'Petra');
 
     await petra.sdk.transactions.transition({ id, transition: 'transition/accept', params: {} });
-    expect(stateOf(id)).toBe('state/accepted');
+    expect(stateOf(sandbox(), id)).toBe('state/accepted');
     expect(await stripeClient(info()).paymentIntents.retrieve(intent.stripePaymentIntentId)).toMatchObject({
       status: 'succeeded',
       amount_received: 15000,
     });
 
     await sandbox().advance(Date.UTC(2030, 0, 15) - sandbox().now());
-    expect(stateOf(id)).toBe('state/delivered');
+    expect(stateOf(sandbox(), id)).toBe('state/delivered');
     const { available } = await stripeClient(info()).balance.retrieve(
       {},
       { stripeAccount: 'acct_1SbxPetraHealthy' },
@@ -94,7 +73,7 @@ describe('a booking', () => {
   });
 
   it('shows its PaymentIntent to the customer until confirmed, and never to the provider', async () => {
-    const { sdk, id, intent } = await requested();
+    const { sdk, id, intent } = await requested(sandbox());
     const petra = await userSdks(info(), 'Petra');
     const shownTo = async (viewer: any) =>
       (await viewer.transactions.show({ id })).data.data.attributes.protectedData;
@@ -107,28 +86,28 @@ describe('a booking', () => {
   });
 
   it('expires when it is not paid within fifteen minutes: PaymentIntent cancelled, dates free', async () => {
-    const { id, intent, trusted } = await requested();
+    const { id, intent, trusted } = await requested(sandbox());
 
     await sandbox().advance(14 * MINUTE);
-    expect(stateOf(id)).toBe('state/pending-payment');
+    expect(stateOf(sandbox(), id)).toBe('state/pending-payment');
     await sandbox().advance(MINUTE);
 
-    expect(stateOf(id)).toBe('state/payment-expired');
+    expect(stateOf(sandbox(), id)).toBe('state/payment-expired');
     expect(sandbox().flex().transactions.get(id.uuid)?.transitions.at(-1)).toMatchObject({ by: 'system' });
     expect(sandbox().stripe().paymentIntents.get(intent.stripePaymentIntentId)?.status).toBe('canceled');
     await trusted.transactions.initiate(cabinOrder(info()));
   });
 
   it('expires when the provider does not answer within six days', async () => {
-    const { id } = await preauthorized();
+    const { id } = await preauthorized(sandbox());
 
     await sandbox().advance(6 * DAY);
 
-    expect(stateOf(id)).toBe('state/expired');
+    expect(stateOf(sandbox(), id)).toBe('state/expired');
   });
 
   it('is declined: money and dates are given back', async () => {
-    const { id, intent } = await preauthorized();
+    const { id, intent } = await preauthorized(sandbox());
     const petra = await userSdks(info(), 'Petra');
 
     const { data } = await petra.sdk.transactions.transition(
@@ -145,7 +124,7 @@ describe('a booking', () => {
   });
 
   it('is cancelled by the operator: refunded with transfer and fee', async () => {
-    const { id, intent } = await preauthorized();
+    const { id, intent } = await preauthorized(sandbox());
     const petra = await userSdks(info(), 'Petra');
     await petra.sdk.transactions.transition({ id, transition: 'transition/accept', params: {} });
 
@@ -155,7 +134,7 @@ describe('a booking', () => {
       params: {},
     });
 
-    expect(stateOf(id)).toBe('state/cancelled');
+    expect(stateOf(sandbox(), id)).toBe('state/cancelled');
     expect([...sandbox().stripe().refunds.values()]).toMatchObject([
       { amount: 15000, paymentIntent: intent.stripePaymentIntentId },
     ]);
@@ -165,7 +144,7 @@ describe('a booking', () => {
   });
 
   it('is reviewed by both, and nobody sees one before the other', async () => {
-    const { id, sdk } = await preauthorized();
+    const { id, sdk } = await preauthorized(sandbox());
     const petra = await userSdks(info(), 'Petra');
     await petra.sdk.transactions.transition({ id, transition: 'transition/accept', params: {} });
     await sandbox().advance(Date.UTC(2030, 0, 15) - sandbox().now());
@@ -324,7 +303,7 @@ describe('the process', () => {
   });
 
   it("refuses the listing's own author, other parties, wrong actors and wrong states", async () => {
-    const { id, sdk } = await requested();
+    const { id, sdk } = await requested(sandbox());
     const [petra, bob] = await Promise.all([userSdks(info(), 'Petra'), userSdks(info(), 'Bob')]);
     const transition = (client: any, name: string) =>
       refusalOf(client.transactions.transition({ id, transition: `transition/${name}`, params: {} }));
@@ -353,7 +332,7 @@ describe('the process', () => {
   });
 
   it('takes back what an action did when a later one fails', async () => {
-    const { id, intent } = await preauthorized();
+    const { id, intent } = await preauthorized(sandbox());
     const petra = await userSdks(info(), 'Petra');
     // The hold is gone at Stripe, so capture, the last action of accept, must fail.
     await stripeClient(info()).paymentIntents.cancel(intent.stripePaymentIntentId);
@@ -366,7 +345,7 @@ describe('the process', () => {
       status: 402,
       data: { errors: [{ meta: { stripeCode: 'payment_intent_unexpected_state' } }] },
     });
-    expect(stateOf(id)).toBe('state/preauthorized');
+    expect(stateOf(sandbox(), id)).toBe('state/preauthorized');
     expect([...sandbox().flex().bookings.values()].map(booking => booking.state)).toEqual(['pending']);
   });
 
@@ -382,7 +361,7 @@ describe('the process', () => {
   });
 
   it('locks a transaction while it moves', async () => {
-    const { id, intent, sdk } = await requested();
+    const { id, intent, sdk } = await requested(sandbox());
     await payInBrowser(sandbox(), intent);
     const confirm = () =>
       sdk.transactions.transition({ id, transition: 'transition/confirm-payment', params: {} });
@@ -395,7 +374,7 @@ describe('the process', () => {
 
 describe('metadata', () => {
   it('merges by top-level keys, null removes, both parties see it', async () => {
-    const { id, sdk } = await requested();
+    const { id, sdk } = await requested(sandbox());
     const operator = operatorSdk(info());
     const update = (metadata: object) => operator.transactions.updateMetadata({ id: id.uuid, metadata });
 

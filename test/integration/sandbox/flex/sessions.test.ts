@@ -1,7 +1,7 @@
 /** Tokens of all grants, through the real SDKs and by hand. */
-import { createHash } from 'node:crypto';
+import flexSdk from 'sharetribe-flex-sdk';
 import { anonymousSdk, cabinOrder, operatorSdk, refusalOf, userSdks } from '../../../setup/flex-sdks.ts';
-import { HOUR, useSandbox } from './support.ts';
+import { HOUR, loginAs, MINUTE, SECOND, scenario, useSandbox } from './support.ts';
 
 const sandbox = useSandbox();
 
@@ -79,58 +79,96 @@ describe('grants', () => {
     expect(await exchange({ subject_token: anonymous.body.access_token })).toMatchObject({ status: 401 });
   });
 
-  it('login-as: by code and verifier, may look and not touch', async () => {
-    const { flex, users } = info();
-    const verifier = 'a-verifier-that-is-long-enough-to-be-one';
-    const redirectUri = 'http://localhost:3000/api/login-as';
-    const query = new URLSearchParams({
-      response_type: 'code',
-      client_id: flex.clientId,
-      redirect_uri: redirectUri,
-      user_id: users[0]!.id,
-      state: 'abc',
-      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-      code_challenge_method: 'S256',
+  it('login-as: by code and verifier, once, for half an hour, and nothing to renew it with', async () => {
+    const { sdk, tokenStore, given } = await loginAs(sandbox(), 'Alice');
+
+    expect(tokenStore.getToken()).toEqual({
+      access_token: expect.any(String),
+      token_type: 'bearer',
+      expires_in: 30 * 60,
+      scope: 'user:limited',
+      isLoggedInAs: true,
     });
-    const redirect = new URL(
-      (await fetch(`${sandbox().url}/api/authorize-as?${query}`, { redirect: 'manual' })).headers.get(
-        'location',
-      )!,
-    );
-    const code = redirect.searchParams.get('code')!;
-    const sdk = anonymousSdk(info());
-
-    await sdk.loginAs({ code, redirect_uri: redirectUri, code_verifier: verifier });
-
-    expect(redirect.searchParams.get('state')).toBe('abc');
     expect((await sdk.currentUser.show()).data.data.attributes.email).toBe('alice@sandbox.example');
-    expect((await sdk.authInfo()).scopes).toEqual(['user:limited']);
-    expect(
-      await refusalOf(sdk.transactions.initiate({ ...cabinOrder(info()), transition: 'transition/inquire' })),
-    ).toMatchObject({ status: 403 });
-    expect(
-      await refusalOf(
-        anonymousSdk(info()).loginAs({ code, redirect_uri: redirectUri, code_verifier: 'another' }),
-      ),
-    ).toMatchObject({ status: 401 });
+    expect(await sdk.authInfo()).toMatchObject({
+      scopes: ['user:limited'],
+      isAnonymous: false,
+      isLoggedInAs: true,
+    });
+    expect(await refusalOf(anonymousSdk(info()).loginAs(given))).toMatchObject({ status: 401 });
+
+    await sandbox().advanceTokens(30 * MINUTE);
+    expect(await refusalOf(sdk.currentUser.show())).toMatchObject({ status: 403 });
+    expect(tokenStore.getToken()).toMatchObject({ scope: 'public-read' });
   });
 
-  it('identity provider: a user known there signs in', async () => {
-    const { flex } = info();
-    const signIn = (idpToken: string) =>
-      fetch(`${sandbox().url}/v1/auth/auth_with_idp`, {
-        method: 'POST',
-        body: new URLSearchParams({
-          idp_id: 'google',
-          idp_client_id: 'x',
-          idp_token: idpToken,
-          client_id: flex.clientId,
-          client_secret: flex.clientSecret,
-        }),
-      });
+  it.each<[object, number]>([
+    [{ code_verifier: 'another' }, 401],
+    [{ redirect_uri: 'http://localhost:3000/elsewhere' }, 401],
+    [{ code: 'none' }, 200],
+  ])(
+    'login-as: refused with %j; a code is good for one try, so it is %i after that',
+    async (wrong, after) => {
+      const { given } = await loginAs(sandbox(), 'Alice', { redeem: false });
+      const redeem = (form: object) =>
+        anonymousSdk(info())
+          .loginAs({ ...given, ...form })
+          .then(
+            () => 200,
+            (error: any) => error.status,
+          );
 
-    expect((await (await signIn('google-alice')).json()).scope).toBe('user');
-    expect((await signIn('google-nobody')).status).toBe(401);
+      expect([await redeem(wrong), await redeem({})]).toEqual([401, after]);
+    },
+  );
+
+  it('login-as: looks and does not touch', async () => {
+    const { sdk } = await loginAs(sandbox(), 'Alice');
+    const inquiry = { ...cabinOrder(info()), transition: 'transition/inquire' };
+
+    expect((await sdk.transactions.query({})).data.data).toEqual([]);
+    const touches = [
+      sdk.transactions.initiate(inquiry),
+      sdk.transactions.initiateSpeculative(inquiry),
+      sdk.transactions.transition({ id: 'x', transition: 'transition/accept', params: {} }),
+      sdk.stripeCustomer.create({}),
+      sdk.stripeSetupIntents.create({}),
+      sdk.stripeAccount.fetch(),
+      sdk.currentUser.delete({ currentPassword: 'alice-password' }),
+      sdk.exchangeToken(),
+    ];
+    const refusals = await Promise.all(touches.map(refusalOf));
+    expect(refusals.map(({ status }) => status)).toEqual(touches.map(() => 403));
+  });
+
+  it('login-as: in dev and test environments it may do what the user may', async () => {
+    sandbox().flex().settings.loginAsScope = 'user';
+    const { sdk } = await loginAs(sandbox(), 'Alice');
+
+    const { data } = await sdk.transactions.initiate({
+      ...cabinOrder(info()),
+      transition: 'transition/inquire',
+    });
+
+    expect(data.data.type).toBe('transaction');
+    expect((await sdk.exchangeToken()).data.scope).toBe('trusted:user');
+  });
+
+  it('identity provider: a user known there signs in, with a refresh token', async () => {
+    const signIn = (overrides: object) => {
+      const tokenStore = (flexSdk as any).tokenStore.memoryStore();
+      const sdk = anonymousSdk(info(), tokenStore);
+      const given = { idpId: 'google', idpClientId: 'x', idpToken: 'google-alice', ...overrides };
+      return { sdk, tokenStore, answer: sdk.loginWithIdp(given) };
+    };
+
+    const { sdk, tokenStore, answer } = signIn({});
+    await answer;
+    expect(tokenStore.getToken()).toMatchObject({ scope: 'user', refresh_token: expect.any(String) });
+    expect((await sdk.currentUser.show()).data.data.attributes.email).toBe('alice@sandbox.example');
+    for (const wrong of [{ idpToken: 'google-nobody' }, { idpId: 'facebook' }])
+      expect(await refusalOf(signIn(wrong).answer)).toMatchObject({ status: 401 });
+    expect(await refusalOf(signIn({ idpClientId: '' }).answer)).toMatchObject({ status: 400 });
   });
 
   it('integration: by id and secret, for its own API only', async () => {
@@ -210,4 +248,282 @@ describe('tokens', () => {
       await refusalOf(operator.transactions.show({ id: 'deadbeef-0000-4000-8000-000000000000' })),
     ).toMatchObject({ status: 404 });
   });
+});
+
+/** What reached which route how often. */
+const counts = (...routes: string[]) => routes.map(route => sandbox().requests()[route]?.count ?? 0);
+const TOKEN = 'POST /v1/auth/token';
+const CURRENT = 'GET /v1/api/current_user/show';
+
+describe('refresh tokens', () => {
+  const expireAccess = () => sandbox().advanceTokens(HOUR);
+
+  it('are good for parallel calls of one session', async () => {
+    const { sdk } = await userSdks(info(), 'Alice');
+    await expireAccess();
+    const before = counts(TOKEN, CURRENT);
+
+    const answers = await Promise.all([1, 2, 3].map(() => sdk.currentUser.show()));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(counts(TOKEN, CURRENT)).toEqual([before[0]! + 3, before[1]! + 6]);
+  });
+
+  it('end some day; the session is anonymous then, and what it may not is 403', async () => {
+    sandbox().flex().settings.refreshTokenSeconds = 2 * 60 * 60;
+    const { sdk, tokenStore } = await userSdks(info(), 'Alice');
+    await expireAccess();
+    await sdk.currentUser.show();
+    // Using it did not make it last longer.
+    await expireAccess();
+
+    expect(await refusalOf(sdk.currentUser.show())).toMatchObject({ status: 403, code: 'forbidden' });
+    expect(tokenStore.getToken()).toMatchObject({ scope: 'public-read' });
+  });
+
+  it('refresh-rotates: each gives a new one, and the old one is dead', async () => {
+    const { sdk, tokenStore } = await userSdks(info(), 'Alice');
+    const { refresh_token: old } = tokenStore.getToken();
+    await scenario(sandbox(), { name: 'refresh-rotates' });
+    const refresh = (refreshToken: string) =>
+      token({ client_id: info().flex.clientId, grant_type: 'refresh_token', refresh_token: refreshToken });
+
+    await expireAccess();
+    await sdk.currentUser.show();
+    const { refresh_token: fresh } = tokenStore.getToken();
+
+    expect(fresh).not.toBe(old);
+    expect(await refresh(old)).toEqual({ status: 401, body: { error: 'unauthorized' } });
+    expect(await refresh(fresh)).toMatchObject({ status: 200 });
+  });
+
+  it('refresh-rotates: of two calls at once, one loses the session', async () => {
+    const { sdk } = await userSdks(info(), 'Alice');
+    await scenario(sandbox(), { name: 'refresh-rotates' });
+    await expireAccess();
+
+    const results = await Promise.allSettled([sdk.currentUser.show(), sdk.currentUser.show()]);
+
+    expect(
+      results.map(result => (result.status === 'fulfilled' ? 200 : result.reason.status)).toSorted(),
+    ).toEqual([200, 403]);
+  });
+
+  it('are bound to the application that they were given to', async () => {
+    const { tokenStore } = await userSdks(info(), 'Alice');
+    const { status } = await token({
+      client_id: info().integration.clientId,
+      grant_type: 'refresh_token',
+      refresh_token: tokenStore.getToken().refresh_token,
+    });
+
+    expect(status).toBe(401);
+  });
+
+  it('are given with passwords, identity providers and secrets, and with nothing else', async () => {
+    const { sdk, tokenStore } = await userSdks(info(), 'Alice');
+    const anonymous = (flexSdk as any).tokenStore.memoryStore();
+    await anonymousSdk(info(), anonymous).listings.show({ id: info().listings[0]!.id });
+    const trusted = (await sdk.exchangeToken()).data;
+    const limited = (await loginAs(sandbox(), 'Alice')).tokenStore.getToken();
+
+    expect(
+      [tokenStore.getToken(), anonymous.getToken(), trusted, limited].map(given => [
+        given.scope,
+        given.token_type,
+        'refresh_token' in given,
+      ]),
+    ).toEqual([
+      ['user', 'bearer', true],
+      ['public-read', 'bearer', false],
+      ['trusted:user', 'bearer', false],
+      ['user:limited', 'bearer', false],
+    ]);
+  });
+});
+
+describe('what the SDK makes of a 401', () => {
+  it('expired-token once: it renews the token and asks again', async () => {
+    const { sdk } = await userSdks(info(), 'Alice');
+    const before = counts(TOKEN);
+    await scenario(sandbox(), { name: 'expired-token', times: 1 });
+
+    expect((await sdk.currentUser.show()).status).toBe(200);
+    expect(counts(TOKEN, CURRENT)).toEqual([before[0]! + 1, 2]);
+  });
+
+  it('expired-token always: three calls, two tokens, and the session is an anonymous one', async () => {
+    const { sdk, tokenStore } = await userSdks(info(), 'Alice');
+    const before = counts(TOKEN);
+    await scenario(sandbox(), { name: 'expired-token', route: CURRENT });
+
+    expect(await refusalOf(sdk.currentUser.show())).toMatchObject({
+      status: 401,
+      code: 'auth-invalid-access-token',
+    });
+    expect(counts(TOKEN, CURRENT)).toEqual([before[0]! + 2, 3]);
+    expect(tokenStore.getToken().scope).toBe('public-read');
+  });
+
+  it('expired-token in the middle of an exchange: it renews, exchanges and goes on', async () => {
+    const { sdk, trusted } = await userSdks(info(), 'Alice');
+    await sandbox().advanceTokens(HOUR);
+
+    expect((await sdk.exchangeToken()).data.scope).toBe('trusted:user');
+    // A trusted token has nothing to be renewed with: its order is asked for once more as nobody.
+    expect(await refusalOf(trusted.transactions.initiate(cabinOrder(info())))).toMatchObject({ status: 403 });
+  });
+
+  it('a good token that may not is 403, and the session stays', async () => {
+    const { sdk, tokenStore } = await userSdks(info(), 'Alice');
+    const before = tokenStore.getToken();
+
+    expect(await refusalOf(sdk.transactions.initiate(cabinOrder(info())))).toMatchObject({
+      status: 403,
+      code: 'forbidden',
+    });
+    expect(tokenStore.getToken()).toEqual(before);
+  });
+
+  it('an exchange with nobody signed in is refused, and the SDK breaks over it', async () => {
+    await expect(anonymousSdk(info()).exchangeToken()).rejects.toThrow(/reading 'refresh_token'/);
+    expect(counts(TOKEN)).toEqual([1]);
+  });
+
+  it('anonymous-token-fails-once: that client never recovers, and a new one is fine', async () => {
+    await scenario(sandbox(), { name: 'anonymous-token-fails-once' });
+    const show = (sdk: any) => sdk.listings.show({ id: info().listings[0]!.id });
+    const poisoned = anonymousSdk(info());
+
+    await expect(show(poisoned)).rejects.toMatchObject({ status: 503 });
+    await expect(show(poisoned)).rejects.toMatchObject({ status: 503 });
+    expect(counts(TOKEN)).toEqual([1]);
+    expect((await show(anonymousSdk(info()))).status).toBe(200);
+  });
+});
+
+describe('first calls at once', () => {
+  it('share an anonymous token', async () => {
+    const sdk = anonymousSdk(info());
+    await Promise.all([1, 2, 3].map(() => sdk.listings.show({ id: info().listings[0]!.id })));
+
+    expect(counts(TOKEN)).toEqual([1]);
+  });
+
+  it('of the integration each take a token of their own', async () => {
+    const operator = operatorSdk(info());
+    await Promise.all([1, 2, 3].map(() => operator.marketplace.show()));
+
+    expect(counts(TOKEN)).toEqual([3]);
+  });
+});
+
+describe('the end of a session', () => {
+  const access = (accessToken: string) =>
+    fetch(`${sandbox().url}/v1/api/current_user/show`, {
+      headers: { Authorization: `Bearer ${accessToken}` },
+    });
+
+  it('by logout: its refresh token is dead, those of other sessions are not', async () => {
+    const [one, other] = await Promise.all([userSdks(info(), 'Alice'), userSdks(info(), 'Alice')]);
+    const { refresh_token: refreshToken } = one.tokenStore.getToken();
+
+    await one.sdk.logout();
+
+    expect(one.tokenStore.getToken()).toBeNull();
+    expect(
+      await token({
+        client_id: info().flex.clientId,
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+      }),
+    ).toMatchObject({ status: 401 });
+    expect((await other.sdk.currentUser.show()).status).toBe(200);
+  });
+
+  it('of the integration, by revoke: it asks with id and secret the next time', async () => {
+    const operator = operatorSdk(info());
+    await operator.marketplace.show();
+    await operator.revoke();
+    await operator.marketplace.show();
+
+    expect(counts(TOKEN, 'POST /v1/auth/revoke')).toEqual([2, 1]);
+  });
+
+  it('by a ban: neither token is good any more, and nobody signs in', async () => {
+    const { tokenStore, user } = await userSdks(info(), 'Alice');
+    const { access_token: accessToken, refresh_token: refreshToken } = tokenStore.getToken();
+    const { users } = sandbox().flex();
+    users.set(user.id, { ...users.get(user.id)!, banned: true });
+
+    expect((await access(accessToken)).status).toBe(401);
+    expect(
+      await token({
+        client_id: info().flex.clientId,
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+      }),
+    ).toMatchObject({ status: 401 });
+    expect((await passwordGrant()).status).toBe(401);
+  });
+
+  it('comes when the settings say so', async () => {
+    sandbox().flex().settings.accessTokenSeconds = 90;
+    const { body } = await passwordGrant();
+
+    await sandbox().advanceTokens(89 * SECOND);
+    expect((await access(body.access_token)).status).toBe(200);
+    await sandbox().advanceTokens(SECOND);
+
+    expect(body.expires_in).toBe(90);
+    expect((await access(body.access_token)).status).toBe(401);
+  });
+});
+
+describe('a token is refused', () => {
+  it.each<[string, Record<string, string>, number]>([
+    ['without a grant', {}, 400],
+    ['for an unknown grant', { grant_type: 'implicit' }, 400],
+    ['to an unknown client', { grant_type: 'client_credentials', scope: 'public-read', client_id: 'x' }, 401],
+    ['for a scope that nobody has', { grant_type: 'client_credentials', scope: 'admin' }, 400],
+    ['with a refresh token that nobody has', { grant_type: 'refresh_token', refresh_token: 'x' }, 401],
+    [
+      'to a user that nobody knows',
+      { grant_type: 'password', scope: 'user', username: 'x', password: 'x' },
+      401,
+    ],
+  ])('%s', async (_what, form, status) => {
+    const answer = await token({ client_id: info().flex.clientId, ...form });
+
+    expect(answer).toEqual({
+      status,
+      body: { error: status === 400 ? 'invalid_request' : 'unauthorized' },
+    });
+  });
+
+  it('when the secret is that of another application', async () => {
+    const { tokenStore } = await userSdks(info(), 'Alice');
+    const { integration } = info();
+
+    const { status } = await token({
+      client_id: integration.clientId,
+      client_secret: integration.clientSecret,
+      grant_type: 'token_exchange',
+      subject_token: tokenStore.getToken().access_token,
+    });
+
+    expect(status).toBe(401);
+  });
+});
+
+it('names and passwords may hold anything that a form can carry', async () => {
+  const password = 'a b+c&d=e%20f/ä€"\\';
+  const { users } = sandbox().flex();
+  const alice = users.get(info().users[0]!.id)!;
+  users.set(alice.id, { ...alice, email: 'alice+tag@sandbox.example', password });
+  const sdk = anonymousSdk(info());
+
+  await sdk.login({ username: 'Alice+Tag@sandbox.example', password });
+
+  expect((await sdk.currentUser.show()).data.data.attributes.email).toBe('alice+tag@sandbox.example');
 });

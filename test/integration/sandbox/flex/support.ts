@@ -1,4 +1,5 @@
 /** What the tests of the sandbox's Flex have in common. */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import flexSdk from 'sharetribe-flex-sdk';
@@ -8,7 +9,7 @@ import {
   type SandboxInfo,
   type SandboxOptions,
 } from '../../../sandbox/sandbox.ts';
-import { stripeClient, types } from '../../../setup/flex-sdks.ts';
+import { anonymousSdk, cabinOrder, stripeClient, types, userSdks } from '../../../setup/flex-sdks.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -90,6 +91,62 @@ export const payInBrowser = (sandbox: Sandbox, intent: any, card = 'pm_card_visa
 
 export const intentIn = (transaction: any) =>
   transaction.attributes.protectedData.stripePaymentIntents.default;
+
+/** The customer has ordered the cabin, and has not paid. */
+export async function requested(sandbox: Sandbox) {
+  const alice = await userSdks(sandbox.info(), 'Alice');
+  const { data } = await alice.trusted.transactions.initiate(cabinOrder(sandbox.info()), { expand: true });
+  return { ...alice, id: data.data.id, intent: intentIn(data.data), transaction: data.data };
+}
+
+/** Requested, paid by the customer's browser, and confirmed at Flex. */
+export async function preauthorized(sandbox: Sandbox) {
+  const booking = await requested(sandbox);
+  await payInBrowser(sandbox, booking.intent);
+  await transition(booking.sdk, booking.id, 'confirm-payment');
+  return booking;
+}
+
+/** As Console and the marketplace's server do it when an operator logs in as a user. */
+export async function loginAs(sandbox: Sandbox, firstName: string, { redeem = true } = {}) {
+  const { flex, rootUrl, users } = sandbox.info();
+  const verifier = 'a-verifier-that-is-long-enough-to-be-one';
+  const redirectUri = `${rootUrl}/api/login-as`;
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: flex.clientId,
+    redirect_uri: redirectUri,
+    user_id: users.find(({ name }) => name.startsWith(`${firstName} `))!.id,
+    state: 'abc',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  });
+  const { headers } = await fetch(`${sandbox.url}/api/authorize-as?${query}`, { redirect: 'manual' });
+  const back = new URL(headers.get('location')!).searchParams;
+  if (back.get('state') !== 'abc') throw new Error('Console lost the state');
+  const given = { code: back.get('code')!, redirect_uri: redirectUri, code_verifier: verifier };
+  const tokenStore = (flexSdk as any).tokenStore.memoryStore();
+  const sdk = anonymousSdk(sandbox.info(), tokenStore);
+  if (redeem) await sdk.loginAs(given);
+  return { sdk, tokenStore, given };
+}
+
+/** As the caller of that client makes it, with all of the transaction as answer. */
+export const transition = async (sdk: any, id: any, name: string, params: object = {}) =>
+  (await sdk.transactions.transition({ id, transition: `transition/${name}`, params }, { expand: true })).data
+    .data;
+
+export const stateOf = (sandbox: Sandbox, id: any) => sandbox.flex().transactions.get(id.uuid)?.state;
+
+/** What a Flex without a trace of the last call, and its Stripe, hold. */
+export const sizes = (sandbox: Sandbox) => ({
+  transactions: sandbox.flex().transactions.size,
+  bookings: sandbox.flex().bookings.size,
+  events: sandbox.flex().feed.length,
+  paymentIntents: sandbox.stripe().paymentIntents.size,
+});
+
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** A client that writes verbose transit and asks for it, with a token that is there. */
 export function verboseSdk(info: SandboxInfo, token: unknown): any {

@@ -70,7 +70,7 @@ export function tokenToRefresh(world: FlexWorld, refreshToken: string): Token | 
 export const tokenWire = (world: FlexWorld, token: Token) => ({
   access_token: token.accessToken,
   token_type: 'bearer',
-  expires_in: Math.floor((token.expiresAt - world.tokenClock.now()) / 1000),
+  expires_in: Math.ceil((token.expiresAt - world.tokenClock.now()) / 1000),
   scope: token.scope,
   ...(token.refreshToken && { refresh_token: token.refreshToken }),
 });

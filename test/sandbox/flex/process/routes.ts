@@ -3,6 +3,7 @@ import type { ApiAnswer, ApiCall } from '../context.ts';
 import { buildDocument, leaf } from '../document.ts';
 import { conflict, excludeEachOther, missingKey } from '../errors.ts';
 import { Keyword, Uuid, type PlainObject } from '../values.ts';
+import { asRead } from '../world.ts';
 import { transitionNamed, type Transition } from './process.ts';
 
 export const processRoutes = [
@@ -33,10 +34,10 @@ function queryTransitions(call: ApiCall): ApiAnswer {
 }
 
 /** Nowhere, when there is no such transaction or transition, or it is not the caller's. */
-function whereItStands({ world, query, token }: ApiCall) {
+function whereItStands({ world, query, token, scenario }: ApiCall) {
   const transactionId = query('transactionId');
   if (transactionId !== undefined) {
-    const transaction = world.transactions.get(transactionId);
+    const transaction = asRead(world, scenario).transactions.get(transactionId);
     if (!transaction || ![transaction.customerId, transaction.providerId].includes(token.userId!))
       return undefined;
     return {

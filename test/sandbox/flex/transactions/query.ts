@@ -1,7 +1,7 @@
 import type { ApiCall } from '../context.ts';
 import { invalidValue } from '../errors.ts';
 import { listParameter, pageParameters, timeParameter } from '../pages.ts';
-import { readTransaction } from '../world.ts';
+import type { FlexWorld } from '../world.ts';
 import type { Transaction } from './entity.ts';
 
 /** What both APIs let a query ask for. */
@@ -24,8 +24,11 @@ export const queryParameters = [
 ];
 
 /** The transactions that a query finds, newest first unless it asks for another order. */
-export function findTransactions(call: ApiCall, among: (transaction: Transaction) => boolean): Transaction[] {
-  const { world, query, scenario } = call;
+export function findTransactions(
+  world: FlexWorld,
+  query: ApiCall['query'],
+  among: (transaction: Transaction) => boolean,
+): Transaction[] {
   const wanted = {
     states: listParameter(query, 'states'),
     processNames: listParameter(query, 'processNames'),
@@ -40,9 +43,7 @@ export function findTransactions(call: ApiCall, among: (transaction: Transaction
     values === undefined || (value !== undefined && values.includes(value));
   const isAsAsked = (name: string, actual: boolean) =>
     query(name) === undefined || query(name) === String(actual);
-  return [...world.transactions.keys()]
-    .map(id => readTransaction(world, id, scenario))
-    .filter(transaction => transaction !== undefined)
+  return [...world.transactions.values()]
     .filter(
       transaction =>
         among(transaction) &&
@@ -63,13 +64,13 @@ export function findTransactions(call: ApiCall, among: (transaction: Transaction
         isAsAsked('hasStockReservation', transaction.stockReservationId !== null) &&
         isAsAsked('hasMessage', false),
     )
-    .toSorted(orderOf(call, query('sort') ?? 'createdAt'));
+    .toSorted(orderOf(world, query('sort') ?? 'createdAt'));
 }
 
 type Order = (one: Transaction, other: Transaction) => number;
 
 /** `lastMessageAt,createdAt`: the latest first, with a minus before the name the earliest; what has no such time comes last. */
-function orderOf({ world }: ApiCall, sort: string): Order {
+function orderOf(world: FlexWorld, sort: string): Order {
   const booking = (transaction: Transaction) => world.bookings.get(transaction.bookingId ?? '');
   const keys: Record<string, (transaction: Transaction) => number | undefined> = {
     createdAt: transaction => transaction.createdAt,

@@ -14,7 +14,7 @@ import {
   type Present,
 } from '../process/engine.ts';
 import { idText, isPlainObject, type PlainObject } from '../values.ts';
-import { readTransaction, saveTransaction } from '../world.ts';
+import { asRead, saveTransaction } from '../world.ts';
 import type { Party, Transaction } from './entity.ts';
 import { findTransactions, queryParameters } from './query.ts';
 
@@ -80,11 +80,12 @@ export const transactionRoutes = [
 function show(call: ApiCall): ApiAnswer {
   const id = call.query('id');
   if (id === undefined) throw missingKey(['id'], 'query');
-  const transaction = readTransaction(call.world, id, call.scenario);
+  const world = asRead(call.world, call.scenario);
+  const transaction = world.transactions.get(id);
   if (!transaction) throw notFound('Transaction');
   const viewer = viewerOf(call, transaction);
   if (!viewer) throw forbidden('Only the parties of a transaction may see it');
-  return { full: buildDocument(transactionNode(call.world, transaction, viewer), call.include) };
+  return { full: buildDocument(transactionNode(world, transaction, viewer), call.include) };
 }
 
 /** `only=order`: as customer; `only=sale`: as provider; both without it. */
@@ -95,12 +96,9 @@ function queryOwn(call: ApiCall): ApiAnswer {
   const { userId } = call.token;
   return answerPage(
     call,
-    findTransactions(
-      call,
-      transaction =>
-        (only !== 'sale' && transaction.customerId === userId) ||
-        (only !== 'order' && transaction.providerId === userId),
-    ),
+    transaction =>
+      (only !== 'sale' && transaction.customerId === userId) ||
+      (only !== 'order' && transaction.providerId === userId),
   );
 }
 
@@ -108,20 +106,16 @@ function queryAll(call: ApiCall): ApiAnswer {
   const [customerId, providerId] = [call.query('customerId'), call.query('providerId')];
   return answerPage(
     call,
-    findTransactions(
-      call,
-      transaction =>
-        (customerId === undefined || transaction.customerId === customerId) &&
-        (providerId === undefined || transaction.providerId === providerId),
-    ),
+    transaction =>
+      (customerId === undefined || transaction.customerId === customerId) &&
+      (providerId === undefined || transaction.providerId === providerId),
   );
 }
 
-function answerPage(call: ApiCall, transactions: Transaction[]): ApiAnswer {
-  const { items, meta } = pageOf(call.query, transactions);
-  const nodes = items.map(transaction =>
-    transactionNode(call.world, transaction, viewerOf(call, transaction)!),
-  );
+function answerPage(call: ApiCall, among: (transaction: Transaction) => boolean): ApiAnswer {
+  const world = asRead(call.world, call.scenario);
+  const { items, meta } = pageOf(call.query, findTransactions(world, call.query, among));
+  const nodes = items.map(transaction => transactionNode(world, transaction, viewerOf(call, transaction)!));
   return { full: buildDocument(nodes, call.include, meta) };
 }
 
