@@ -63,10 +63,22 @@ declare module 'sharetribe-flex-sdk' {
     constructor(value: string);
     readonly value: string;
   }
+  class LatLng {
+    constructor(lat: number, lng: number);
+    readonly lat: number;
+    readonly lng: number;
+  }
 
   const sdk: {
     createInstance(config: SdkConfig): Sdk;
-    types: { UUID: typeof UUID; Money: typeof Money; BigDecimal: typeof BigDecimal };
+    types: {
+      UUID: typeof UUID;
+      Money: typeof Money;
+      BigDecimal: typeof BigDecimal;
+      LatLng: typeof LatLng;
+      /** An instance of the type that a plain object names by `_sdkType`; other objects as they are. */
+      toType(value: object): object;
+    };
     transit: { read(text: string): unknown; write(value: unknown, options?: { verbose?: boolean }): string };
     tokenStore: {
       memoryStore(): TokenStore;
