@@ -146,6 +146,12 @@ export const sizes = (sandbox: Sandbox) => ({
   paymentIntents: sandbox.stripe().paymentIntents.size,
 });
 
+/** The SDK's own reader and writer. */
+export const flexTransit: {
+  read: (text: string) => any;
+  write: (value: unknown, options?: { verbose?: boolean }) => string;
+} = (flexSdk as any).transit;
+
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** A client that writes verbose transit and asks for it, with a token that is there. */
