@@ -25,8 +25,8 @@ export const apiRoute = (route: ApiRoute): ServedRoute => ({
         include: listOf(request.query.get('include')),
         body: route.method === 'POST' ? readBody(request, route.body ?? []) : {},
       });
-      const expanded = answer.bare === undefined || request.query.get('expand') === 'true';
-      return respond(200, expanded ? answer.full : answer.bare, form);
+      const isBare = route.method === 'POST' && request.query.get('expand') !== 'true';
+      return respond(200, isBare ? (answer.bare ?? answer.full) : answer.full, form);
     } catch (error) {
       if (error instanceof FlexRefusal) return respond(error.status, errorBody(world, error), form);
       throw error;

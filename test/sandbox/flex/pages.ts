@@ -35,3 +35,10 @@ export function timeParameter(query: ApiCall['query'], name: string): number | u
   if (Number.isNaN(time)) throw invalidValue([name], 'must be a timestamp', 'query');
   return time;
 }
+
+export function flagParameter(query: ApiCall['query'], name: string): boolean | undefined {
+  const text = query(name);
+  if (text === undefined) return undefined;
+  if (text !== 'true' && text !== 'false') throw invalidValue([name], 'must be true or false', 'query');
+  return text === 'true';
+}

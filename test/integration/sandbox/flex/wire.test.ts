@@ -290,7 +290,7 @@ describe('a body is read', () => {
   it('with a key of the body that is not allowed named', async () => {
     const { body } = await initiate('["^ ","~:processAlias","a","~:extra",1]');
 
-    expect((body as any).errors[0].source).toEqual({ path: ['extra'], type: 'body' });
+    expect(body.errors[0].source).toEqual({ path: ['extra'], type: 'body' });
   });
 
   it('and keys of params that no action takes are passed over', async () => {

@@ -1,8 +1,10 @@
 import type { ApiCall } from '../context.ts';
 import { invalidValue } from '../errors.ts';
-import { listParameter, pageParameters, timeParameter } from '../pages.ts';
+import { flagParameter, listParameter, pageParameters, timeParameter } from '../pages.ts';
 import type { FlexWorld } from '../world.ts';
 import type { Transaction } from './entity.ts';
+
+const flags = ['hasPayin', 'hasBooking', 'hasStockReservation', 'hasMessage'] as const;
 
 /** What both APIs let a query ask for. */
 export const queryParameters = [
@@ -15,10 +17,7 @@ export const queryParameters = [
   'createdAtEnd',
   'bookingStates',
   'stockReservationStates',
-  'hasPayin',
-  'hasBooking',
-  'hasStockReservation',
-  'hasMessage',
+  ...flags,
   'sort',
   ...pageParameters,
 ];
@@ -41,8 +40,9 @@ export function findTransactions(
   const [listingId, userId] = [query('listingId'), query('userId')];
   const isOneOf = (values: string[] | undefined, value: string | undefined) =>
     values === undefined || (value !== undefined && values.includes(value));
-  const isAsAsked = (name: string, actual: boolean) =>
-    query(name) === undefined || query(name) === String(actual);
+  const asked = Object.fromEntries(flags.map(name => [name, flagParameter(query, name)]));
+  const isAsAsked = (name: (typeof flags)[number], actual: boolean) =>
+    asked[name] === undefined || asked[name] === actual;
   return [...world.transactions.values()]
     .filter(
       transaction =>
