@@ -1,10 +1,21 @@
 /** Delayed transitions: when each is due, and which of several is made. The clock stands still between the steps. */
 import { refusalOf, userSdks } from '../../../setup/flex-sdks.ts';
-import { DAY, eur, HOUR, MINUTE, push, scenario, SECOND, step, transition, useSandbox } from './support.ts';
+import {
+  CABIN,
+  DAY,
+  eur,
+  HOUR,
+  MINUTE,
+  push,
+  scenario,
+  SECOND,
+  step,
+  transition,
+  useSandbox,
+} from './support.ts';
 
 const T0 = Date.UTC(2029, 0, 1);
 const sandbox = useSandbox({ frozenAt: T0 });
-const CABIN = 'decade00-0000-4000-8000-000000000001';
 const BOOKING = {
   bookingStart: new Date(T0 + 10 * DAY),
   bookingEnd: new Date(T0 + 12 * DAY),

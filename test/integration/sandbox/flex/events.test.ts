@@ -1,6 +1,7 @@
 /** The event feed of the Integration API. */
 import { cabinOrder, operatorSdk, refusalOf, types, userSdks } from '../../../setup/flex-sdks.ts';
 import {
+  CABIN,
   DAY,
   HOUR,
   listingNamed,
@@ -16,7 +17,6 @@ import {
 
 const sandbox = useSandbox();
 const info = () => sandbox().info();
-const CABIN = 'decade00-0000-4000-8000-000000000001';
 
 const query = async (params: object = {}) => (await operatorSdk(info()).events.query(params)).data;
 const eventsOf = async (params: object = {}): Promise<any[]> =>

@@ -8,6 +8,7 @@ import {
   userSdks,
 } from '../../../setup/flex-sdks.ts';
 import {
+  CABIN,
   HOUR,
   intentIn,
   listingNamed,
@@ -25,7 +26,6 @@ import {
 const sandbox = useSandbox();
 const info = () => sandbox().info();
 const { UUID, Money, LatLng } = types;
-const CABIN = 'decade00-0000-4000-8000-000000000001';
 const NOBODY = 'deadbeef-0000-4000-8000-000000000000';
 const userNamed = (name: string) => info().users.find(user => user.name.startsWith(`${name} `))!;
 const change = (kind: 'users' | 'listings', id: string, changes: object) => {

@@ -8,7 +8,7 @@ import {
   types,
   userSdks,
 } from '../../../setup/flex-sdks.ts';
-import { HOUR, startRelay, useSandbox, verboseSdk } from './support.ts';
+import { CABIN, HOUR, startRelay, useSandbox, verboseSdk } from './support.ts';
 
 const sandbox = useSandbox();
 let relay: Awaited<ReturnType<typeof startRelay>>;
@@ -20,7 +20,6 @@ afterEach(() => relay.close());
 const CLIENT = '11111111-1111-4111-8111-111111111111';
 const CLIENT_SECRET = 'sandbox-marketplace-secret';
 const INTEGRATION = '22222222-2222-4222-8222-222222222222';
-const CABIN = 'decade00-0000-4000-8000-000000000001';
 const agent = (sdk: string) =>
   expect.stringMatching(new RegExp(`^sharetribe-${sdk}-js/[\\d.]+ \\(node/${process.versions.node}\\)$`));
 const agents = { flex: agent('flex-sdk'), integration: agent('flex-integration-sdk') };

@@ -9,7 +9,14 @@ import {
   type SandboxInfo,
   type SandboxOptions,
 } from '../../../sandbox/sandbox.ts';
-import { anonymousSdk, cabinOrder, stripeClient, types, userSdks } from '../../../setup/flex-sdks.ts';
+import {
+  refusalOf,
+  anonymousSdk,
+  cabinOrder,
+  stripeClient,
+  types,
+  userSdks,
+} from '../../../setup/flex-sdks.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -136,7 +143,26 @@ export const transition = async (sdk: any, id: any, name: string, params: object
   (await sdk.transactions.transition({ id, transition: `transition/${name}`, params }, { expand: true })).data
     .data;
 
+/** Begins a transaction on the cabin by `transition/begin`, unless something else is named. */
+export async function begin(sdk: any, process: string, params: object = {}, name = 'begin') {
+  const { data } = await sdk.transactions.initiate(
+    {
+      processAlias: process.includes('/') ? process : `${process}/release-1`,
+      transition: `transition/${name}`,
+      params: { listingId: CABIN, ...params },
+    },
+    { expand: true, include: ['booking', 'stockReservation', 'customer', 'provider'] },
+  );
+  return { ...data, id: data.data.id, attributes: data.data.attributes };
+}
+
+/** The lakeside cabin of Petra: 50 euros a night. */
+export const CABIN = 'decade00-0000-4000-8000-000000000001';
+
 export const stateOf = (sandbox: Sandbox, id: any) => sandbox.flex().transactions.get(id.uuid)?.state;
+
+export const expectRefusal = async (work: Promise<unknown>, status: number, code: string) =>
+  expect(await refusalOf(work)).toMatchObject({ status, code });
 
 /** What a Flex without a trace of the last call, and its Stripe, hold. */
 export const sizes = (sandbox: Sandbox) => ({

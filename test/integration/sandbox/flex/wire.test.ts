@@ -11,12 +11,21 @@ import {
   types,
   userSdks,
 } from '../../../setup/flex-sdks.ts';
-import { flexTransit, nights, push, requested, step, useSandbox, UUID, verboseSdk } from './support.ts';
+import {
+  CABIN,
+  flexTransit,
+  nights,
+  push,
+  requested,
+  step,
+  useSandbox,
+  UUID,
+  verboseSdk,
+} from './support.ts';
 
 const sandbox = useSandbox();
 const info = () => sandbox().info();
 const TRANSIT = 'application/transit+json;charset=UTF-8';
-const CABIN = 'decade00-0000-4000-8000-000000000001';
 
 /** By hand, where an SDK would never ask so. */
 async function ask(path: string, { method = 'GET', token, headers, body }: Asked = {}) {
