@@ -59,9 +59,17 @@ export function accountWire(account: Account, connected: boolean): WireObject {
       card_payments: {
         decline_on: { avs_failure: false, cvc_failure: false },
         statement_descriptor_prefix: null,
+        statement_descriptor_prefix_kana: null,
+        statement_descriptor_prefix_kanji: null,
       },
       dashboard: { display_name: null, timezone: 'Etc/UTC' },
-      payments: { statement_descriptor: null },
+      payments: {
+        statement_descriptor: null,
+        statement_descriptor_kana: null,
+        statement_descriptor_kanji: null,
+        statement_descriptor_prefix_kana: null,
+        statement_descriptor_prefix_kanji: null,
+      },
       // Sharetribe's connected accounts pay out by hand.
       payouts: {
         debit_negative_balances: false,

@@ -86,6 +86,7 @@ const cardDetails = (charge: Charge, { brand, last4 }: MethodDetails): WireObjec
     ...(charge.captureBefore !== null && { capture_before: charge.captureBefore }),
     checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
     country: 'US',
+    electronic_commerce_indicator: null,
     exp_month: 12,
     exp_year: 2034,
     extended_authorization: { status: 'disabled' },

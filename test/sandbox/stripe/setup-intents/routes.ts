@@ -5,6 +5,7 @@ import { listOf } from '../lists.ts';
 import { mergeMetadata } from '../parameters.ts';
 import type { PaymentMethod } from '../payment-methods/entity.ts';
 import { attachTo } from '../payment-methods/routes.ts';
+import { readCustomer, readExcludedTypes, readMethodTypes } from '../payment-intents/read.ts';
 import { givenPaymentMethod } from '../payment-methods/test-cards.ts';
 import { newId } from '../world.ts';
 import type { SetupIntent } from './entity.ts';
@@ -14,6 +15,7 @@ export const setupIntentRoutes: StripeRoute[] = [
   { method: 'POST', path: '/v1/setup_intents', handle: create },
   { method: 'GET', path: '/v1/setup_intents', handle: list },
   { method: 'GET', path: '/v1/setup_intents/:id', publishable: true, handle: retrieve },
+  { method: 'POST', path: '/v1/setup_intents/:id', handle: update },
   { method: 'POST', path: '/v1/setup_intents/:id/confirm', publishable: true, handle: confirm },
   { method: 'POST', path: '/v1/setup_intents/:id/cancel', handle: cancel },
 ];
@@ -24,14 +26,15 @@ function create(call: StripeCall) {
   const parameters = call.parameters('SetupIntents.create');
   const { world } = call;
   const id = newId(call, 'seti');
-  const customer = parameters.text('customer');
-  if (customer) findOwn(call, world.customers, customer, 'customer', 'customer', 400);
   const intent: SetupIntent = {
     id,
     ...newlyOwned(call),
+    allowedPaymentMethodTypes: readMethodTypes(parameters, null),
+    excludedPaymentMethodTypes: readExcludedTypes(parameters, null),
     clientSecret: `${id}_secret_${world.random.base62(31)}`,
     status: 'requires_payment_method',
-    customer: customer ?? null,
+    customer: readCustomer(call, parameters),
+    description: parameters.newText('description', null),
     paymentMethod: null,
     usage: parameters.text('usage') ?? 'off_session',
     cancellationReason: null,
@@ -48,9 +51,11 @@ function create(call: StripeCall) {
 
 function list(call: StripeCall) {
   const parameters = call.parameters('SetupIntents.list');
-  const customer = parameters.text('customer');
+  const [customer, method] = [parameters.text('customer'), parameters.text('payment_method')];
   const intents = allOwn(call, call.world.setupIntents).filter(
-    intent => intent.customer === (customer ?? intent.customer),
+    intent =>
+      intent.customer === (customer ?? intent.customer) &&
+      intent.paymentMethod === (method ?? intent.paymentMethod),
   );
   return listOf(intents, parameters, '/v1/setup_intents', setupIntentWire);
 }
@@ -59,6 +64,22 @@ function retrieve(call: StripeCall) {
   const parameters = call.parameters('SetupIntents.retrieve');
   const intent = getIntent(call);
   if (call.key === 'publishable') assertClientSecret(intent, parameters.text('client_secret'));
+  return setupIntentWire(intent);
+}
+
+function update(call: StripeCall) {
+  const parameters = call.parameters('SetupIntents.update');
+  const intent = getIntent(call);
+  assertOpen(intent, 'updated');
+  const method = givenPaymentMethod(call, parameters);
+  Object.assign(intent, {
+    allowedPaymentMethodTypes: readMethodTypes(parameters, intent.allowedPaymentMethodTypes),
+    excludedPaymentMethodTypes: readExcludedTypes(parameters, intent.excludedPaymentMethodTypes),
+    customer: readCustomer(call, parameters) ?? intent.customer,
+    description: parameters.newText('description', intent.description),
+    metadata: mergeMetadata(intent.metadata, parameters.metadata()),
+  } satisfies Partial<SetupIntent>);
+  take(intent, method);
   return setupIntentWire(intent);
 }
 
