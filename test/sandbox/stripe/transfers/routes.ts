@@ -1,4 +1,4 @@
-import { isConnected } from '../accounts/rules.ts';
+import { asRestrictedNow, isConnected } from '../accounts/rules.ts';
 import { balanceOf } from '../balance/post.ts';
 import type { Charge } from '../charges/entity.ts';
 import { allOwn, findOwn, type StripeCall, type StripeRoute } from '../context.ts';
@@ -26,8 +26,8 @@ function create(call: StripeCall) {
   const parameters = call.parameters('Transfers.create');
   const { world } = call;
   const destination = parameters.text('destination')!;
-  const account = isConnected(world, destination) ? world.accounts.get(destination) : undefined;
-  if (!account) throw resourceMissing('destination', destination, 'destination', 400);
+  if (!isConnected(world, destination)) throw resourceMissing('destination', destination, 'destination', 400);
+  const account = asRestrictedNow(world, world.accounts.get(destination)!);
   if (account.capabilities.transfers !== 'active') throw insufficientCapabilities('destination');
   const currency = parameters.text('currency')!.toLowerCase();
   const sourceId = parameters.text('source_transaction');

@@ -17,7 +17,7 @@ const RETRY_AFTER_MS = [5 * MINUTE, HOUR, 3 * HOUR];
 type Delivery = { event: StripeEvent; endpoint: WebhookEndpoint; attempt: number };
 
 /** Deliveries that wait for company before they leave in a random order. */
-const waiting = new WeakMap<StripeWorld, Delivery[]>();
+const waiting = new WeakMap<StripeWorld, { delivery: Delivery; ms: number }[]>();
 
 export function deliverEvent(world: StripeWorld, event: StripeEvent): void {
   for (const endpoint of world.webhookEndpoints.values()) {
@@ -42,18 +42,17 @@ function hears(endpoint: WebhookEndpoint, event: StripeEvent): boolean {
 function send(world: StripeWorld, delivery: Delivery): void {
   const delayed = world.scenarios.take('webhooks-delayed');
   const shuffled = world.scenarios.take('webhooks-shuffled');
-  if (!shuffled) return plan(world, delivery, Number(delayed?.['ms'] ?? 0));
-  const together = [...(waiting.get(world) ?? []), delivery];
+  const together = [...(waiting.get(world) ?? []), { delivery, ms: Number(delayed?.['ms'] ?? 0) }];
   waiting.set(world, together);
-  if (together.length < Number(shuffled['count'])) return undefined;
+  // When they need not wait any more, those that do leave as well.
+  if (shuffled && together.length < Number(shuffled['count'])) return;
   waiting.delete(world);
-  for (const each of shuffle(world, together)) plan(world, each, 0);
-  return undefined;
+  for (const each of shuffle(world, together)) plan(world, each.delivery, each.ms);
 }
 
-function shuffle(world: StripeWorld, deliveries: Delivery[]): Delivery[] {
-  const rest = [...deliveries];
-  return deliveries.map(() => rest.splice(world.random.below(rest.length), 1)[0]!);
+function shuffle<T>(world: StripeWorld, items: T[]): T[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(world.random.below(rest.length), 1)[0]!);
 }
 
 function plan(world: StripeWorld, delivery: Delivery, ms: number): void {
