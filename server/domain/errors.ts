@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'flex-unavailable'
   | 'flex-timeout'
   | 'flex-answer-unreadable'
+  | 'overloaded'
   | 'internal';
 
 /** Whether the thing asked for was done: a lost answer to a command is `unknown`, and must not be sent again blindly. */
@@ -32,6 +33,8 @@ type Details = {
   /** The `data` of the template's error shape; left out when undefined. */
   data?: unknown;
   outcome?: Outcome;
+  /** When it may be tried again; becomes the header. */
+  retryAfterSeconds?: number;
   cause?: unknown;
 };
 
@@ -42,6 +45,7 @@ export class ProxyError extends Error {
   readonly statusText: string;
   readonly data: unknown;
   readonly outcome: Outcome;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, details: Details) {
     super(details.statusText, details.cause === undefined ? undefined : { cause: details.cause });
@@ -50,6 +54,7 @@ export class ProxyError extends Error {
     this.statusText = details.statusText;
     this.data = details.data;
     this.outcome = details.outcome ?? 'refused';
+    this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
 

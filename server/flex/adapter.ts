@@ -1,31 +1,44 @@
 /**
- * The SDK's one place for a hook. It has no time-outs of its own, and N calls that meet an expired session send N
- * refreshes with one refresh token; this adapter ends a call when its signal fires and lets equal refreshes share one answer.
+ * The SDK's one hook: its calls go out through our own HTTP, with deadline, breaker and limits, which it does not have.
+ * A 401 does not come back to it: it would fetch an anonymous token and overwrite the user's cookie with it.
  */
-import { getAdapter, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { AxiosError, type AxiosAdapter, type InternalAxiosRequestConfig } from 'axios';
+import type { CallKind } from './errors.ts';
+import type { Reply, Send } from './http.ts';
 
-const send = getAdapter('http');
-
-export type SessionAdapter = { until(signal: AbortSignal): AxiosAdapter };
-
-export function createAdapter(): SessionAdapter {
-  const refreshes = new Map<string, Promise<AxiosResponse>>();
-
-  const sendOnce = (config: InternalAxiosRequestConfig): Promise<AxiosResponse> => {
-    const form = String(config.data);
-    const known = refreshes.get(form) ?? send(config);
-    refreshes.set(form, known);
-    // Axios changes the response it is given.
-    return known.then(response => ({ ...response }));
-  };
-
-  return {
-    until: signal => config => {
-      const request = { ...config, signal };
-      return isRefresh(config) ? sendOnce(request) : send(request);
-    },
-  };
+/** Flex did not take the token. */
+export class Unauthorized extends Error {
+  override name = 'Unauthorized';
+  readonly reply: Reply;
+  constructor(reply: Reply) {
+    super('Flex did not take the token');
+    this.reply = reply;
+  }
 }
 
-const isRefresh = (config: InternalAxiosRequestConfig) =>
-  typeof config.data === 'string' && config.data.includes('grant_type=refresh_token');
+export const createAdapter =
+  (send: Send, kind: CallKind, signal: AbortSignal): AxiosAdapter =>
+  async config => {
+    const url = new URL(axios.getUri(config));
+    const reply = await send({
+      kind,
+      method: config.method === 'post' ? 'POST' : 'GET',
+      path: url.pathname + url.search,
+      headers: headersOf(config),
+      ...(typeof config.data === 'string' && { body: config.data }),
+      signal,
+    });
+    if (reply.status === 401) throw new Unauthorized(reply);
+    const response = {
+      status: reply.status,
+      statusText: reply.statusText,
+      headers: reply.headers as Record<string, string>,
+      data: reply.body.toString(),
+      config,
+    };
+    if (config.validateStatus?.(reply.status) !== false) return response;
+    throw new AxiosError('refused', undefined, undefined, undefined, response);
+  };
+
+const headersOf = (config: InternalAxiosRequestConfig): Record<string, string> =>
+  Object.fromEntries(Object.entries(config.headers.toJSON()).map(([name, value]) => [name, String(value)]));

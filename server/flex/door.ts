@@ -1,19 +1,25 @@
 /**
- * The only way to Flex. Hides the SDK: a session is one browser request's view of it, each call has a deadline and
- * becomes an error of ours when it fails.
+ * The only way to Flex: a session is one browser request's view of it.
  *
- * SDK instances are made for each request, because one failed fetch of an anonymous token spoils an instance for ever.
+ * The calls of a checkout go out by themselves, in verbose transit, whose bytes can be passed on as they came; everything
+ * else goes by the SDK (`ask`). Each call has a deadline and becomes an error of ours when it fails.
  */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { Request, Response } from 'express';
-import flexSdk, { type ApiResponse, type Sdk, type TokenStore } from 'sharetribe-flex-sdk';
 import type { Config, Secrets } from '../config.ts';
 import type { Commissions, PricedListing } from '../domain/line-items.ts';
-import { ownValue } from '../domain/own-value.ts';
-import { createAdapter } from './adapter.ts';
-import { flexError, type CallKind } from './errors.ts';
+import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
+import { createCommissions, type ReadCommissions } from './commissions.ts';
+import { cookieStore } from './cookie-store.ts';
+import { createHttp, type Reply, type Send } from './http.ts';
+import { queryString } from './query-string.ts';
+import { createRenewals } from './renewals.ts';
+import { readAnswer, readBody, readJson, type FlexAnswer } from './replies.ts';
 import { readCommissions, readListing, readTransaction, type ReadTransaction } from './resources.ts';
+import { createAsk, type Ask } from './sdk-calls.ts';
+import { openSession, type BrowserSession } from './session.ts';
+import { writeVerbose } from './transit-writer.ts';
+
+export type { FlexAnswer } from './replies.ts';
 
 export type FlexDoor = {
   /** What one browser request may do, with the session in its cookie. */
@@ -23,8 +29,6 @@ export type FlexDoor = {
 
 /** All calls reject with `ProxyError`, and give up when `signal` fires. */
 export type FlexSession = {
-  /** Without a token of its own a session is anonymous, and Flex will refuse to exchange it. */
-  hasToken(): boolean;
   listing(id: string, signal: AbortSignal): Promise<PricedListing>;
   ownListing(id: string, signal: AbortSignal): Promise<PricedListing>;
   /** A transaction of the caller's, with the listing it is about. */
@@ -35,137 +39,116 @@ export type FlexSession = {
 };
 
 export type TrustedSession = {
-  initiate(
-    body: CommandBody,
-    query: CommandQuery,
-    isSpeculative: boolean,
-    signal: AbortSignal,
-  ): Promise<FlexAnswer>;
-  transition(
-    body: CommandBody,
-    query: CommandQuery,
-    isSpeculative: boolean,
-    signal: AbortSignal,
-  ): Promise<FlexAnswer>;
+  initiate: Command;
+  transition: Command;
 };
+
+export type Command = (
+  body: CommandBody,
+  query: CommandQuery,
+  isSpeculative: boolean,
+  signal: AbortSignal,
+) => Promise<FlexAnswer>;
 
 export type CommandBody = Record<string, unknown>;
 export type CommandQuery = Record<string, unknown>;
 
-/** Flex's answer: status, reason phrase, decoded body. */
-export type FlexAnswer = ApiResponse;
-
-/** Milliseconds. A command may wait for Stripe, so it is given longer. */
-const DEADLINES: Record<CallKind, number> = { query: 5_000, command: 10_000 };
-
 export function createFlexDoor(config: Config['flex'], secrets: Pick<Secrets, 'flexClientSecret'>): FlexDoor {
-  const agents = {
-    httpAgent: new HttpAgent({ keepAlive: true, maxSockets: config.maxSockets }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: config.maxSockets }),
-  };
-  const sdkWith = (
-    tokenStore: TokenStore,
-    signal: AbortSignal,
-    adapter = createAdapter(),
-    clientSecret?: string,
-  ): Sdk =>
-    flexSdk.createInstance({
-      clientId: config.clientId,
-      ...(clientSecret !== undefined && { clientSecret }),
-      baseUrl: config.baseUrl,
-      assetCdnBaseUrl: config.assetCdnBaseUrl,
-      transitVerbose: config.transitVerbose,
-      tokenStore,
-      adapter: adapter.until(signal),
-      ...agents,
-    });
+  const api = createHttp(config.baseUrl, config.maxSockets);
+  const cdn = createHttp(config.assetCdnBaseUrl, config.maxSockets);
+  const auth = createAuth(api.send, config.clientId, secrets.flexClientSecret);
+  const renew = createRenewals();
+  const commissions = createCommissions(() => fetchCommissions(cdn.send, config.clientId));
 
   return {
     openSession(req, res) {
-      dropMalformedCookie(req, config.clientId);
-      const { clientId, secureCookies: secure } = config;
-      // One store for all calls of the request: a token that one of them refreshes is the others' too.
-      const tokenStore = flexSdk.tokenStore.expressCookieStore({ clientId, req, res, secure });
-      const adapter = createAdapter();
-      const ask = <T>(
-        kind: CallKind,
-        signal: AbortSignal,
-        work: (sdk: Sdk) => Promise<T>,
-        clientSecret?: string,
-      ) => withDeadline(kind, signal, deadline => work(sdkWith(tokenStore, deadline, adapter, clientSecret)));
-
-      return {
-        hasToken: () => Boolean(tokenStore.getToken()),
-        listing: (id, signal) => ask('query', signal, sdk => sdk.listings.show({ id })).then(readListing),
-        ownListing: (id, signal) =>
-          ask('query', signal, sdk => sdk.ownListings.show({ id })).then(readListing),
-        transaction: (id, signal) =>
-          ask('query', signal, sdk => sdk.transactions.show({ id, include: ['listing'] })).then(
-            readTransaction,
-          ),
-        commissions: signal =>
-          ask('query', signal, sdk =>
-            sdk.assetsByAlias({ paths: ['transactions/commission.json'], alias: 'latest' }),
-          ).then(readCommissions),
-        async trusted(signal) {
-          const { data } = await ask('query', signal, sdk => sdk.exchangeToken(), secrets.flexClientSecret);
-          const memory = flexSdk.tokenStore.memoryStore();
-          memory.setToken(data);
-          const command = (commandSignal: AbortSignal, work: (sdk: Sdk) => Promise<ApiResponse>) =>
-            withDeadline('command', commandSignal, deadline => work(sdkWith(memory, deadline))).then(
-              answerOnly,
-            );
-          return {
-            initiate: (body, query, isSpeculative, commandSignal) =>
-              command(commandSignal, sdk =>
-                isSpeculative
-                  ? sdk.transactions.initiateSpeculative(body, query)
-                  : sdk.transactions.initiate(body, query),
-              ),
-            transition: (body, query, isSpeculative, commandSignal) =>
-              command(commandSignal, sdk =>
-                isSpeculative
-                  ? sdk.transactions.transitionSpeculative(body, query)
-                  : sdk.transactions.transition(body, query),
-              ),
-          };
-        },
-      };
+      const session = openSession(cookieStore(req, res, config), auth, renew);
+      return flexSession(session, api.send, auth, commissions, createAsk(session, config, api.send));
     },
     close() {
-      agents.httpAgent.destroy();
-      agents.httpsAgent.destroy();
+      api.close();
+      cdn.close();
     },
   };
 }
 
-async function withDeadline<T>(
-  kind: CallKind,
-  signal: AbortSignal,
-  work: (deadline: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(DEADLINES[kind])]);
-  try {
-    return await work(deadline);
-  } catch (failure) {
-    throw flexError(failure, kind, deadline);
-  }
+function flexSession(
+  session: BrowserSession,
+  send: Send,
+  auth: Auth,
+  commissions: ReadCommissions,
+  ask: Ask,
+): FlexSession {
+  const get = (path: string, params: Record<string, unknown>, signal: AbortSignal) =>
+    session
+      .call(
+        accessToken =>
+          send({
+            kind: 'query',
+            method: 'GET',
+            path: `${path}?${queryString(params)}`,
+            headers: apiHeaders(accessToken),
+            signal,
+          }),
+        { isUnauthorized, anonymously: true, signal },
+      )
+      .then(reply => readBody(reply, 'query'));
+
+  return {
+    listing: (id, signal) => get('/v1/api/listings/show', { id }, signal).then(readListing),
+    ownListing: (id, signal) =>
+      ask('query', signal, sdk => sdk.ownListings.show({ id })).then(({ data }) => readListing(data)),
+    transaction: (id, signal) =>
+      get('/v1/api/transactions/show', { id, include: ['listing'] }, signal).then(readTransaction),
+    commissions,
+    async trusted(signal) {
+      const reply = await session.call(accessToken => auth.exchange(accessToken, signal), {
+        isUnauthorized,
+        anonymously: false,
+        signal,
+      });
+      const { access_token: accessToken } = tokenOf(reply);
+      return {
+        initiate: command(send, accessToken, 'initiate'),
+        transition: command(send, accessToken, 'transition'),
+      };
+    },
+  };
 }
 
-const answerOnly = ({ status, statusText, data }: ApiResponse): FlexAnswer => ({ status, statusText, data });
+const isUnauthorized = (reply: Reply) => reply.status === 401;
 
-/** The SDK's store would throw at each call: a cookie that can not be read is none. */
-function dropMalformedCookie(req: Request, clientId: string): void {
-  const cookies = req.cookies as Record<string, string | undefined>;
-  const name = `st-${clientId}-token`;
-  const cookie = cookies[name];
-  if (cookie !== undefined && !isToken(cookie)) delete cookies[name];
+const command =
+  (send: Send, accessToken: string, name: 'initiate' | 'transition'): Command =>
+  async (body, query, isSpeculative, signal) => {
+    const params = queryString(query);
+    const reply = await send({
+      kind: isSpeculative ? 'query' : 'command',
+      method: 'POST',
+      path: `/v1/api/transactions/${name}${isSpeculative ? '_speculative' : ''}${params && `?${params}`}`,
+      headers: { ...apiHeaders(accessToken), 'content-type': 'application/transit+json' },
+      body: writeVerbose(body),
+      signal,
+    });
+    return readAnswer(reply, isSpeculative ? 'query' : 'command');
+  };
+
+const apiHeaders = (accessToken: string) => ({
+  accept: 'application/transit+json',
+  'x-transit-verbose': 'true',
+  authorization: `Bearer ${accessToken}`,
+  'user-agent': USER_AGENT,
+});
+
+async function fetchCommissions(send: Send, clientId: string): Promise<Commissions> {
+  const reply = await send({
+    kind: 'query',
+    method: 'GET',
+    path: `/v1/assets/pub/${clientId}/a/latest/transactions/?assets=commission.json`,
+    headers: { accept: 'application/json', 'user-agent': USER_AGENT },
+    signal: never,
+  });
+  return readCommissions(readJson(reply, 'query'));
 }
 
-function isToken(cookie: string): boolean {
-  try {
-    return typeof ownValue(JSON.parse(cookie), 'access_token') === 'string';
-  } catch {
-    return false;
-  }
-}
+const never = new AbortController().signal;

@@ -1,32 +1,12 @@
-/**
- * What the SDK throws, turned into our own error at the door. Nothing of the SDK's object goes further: it holds the
- * request, and with it the user's access token.
- */
+/** What can go wrong with a call to Flex, as our own error. Nothing of the call goes into it: it holds the user's token. */
 import { ProxyError, type Outcome } from '../domain/errors.ts';
-import { ownValue } from '../domain/own-value.ts';
 
 /** A query changes nothing; a command may have been carried out although its answer was lost. */
 export type CallKind = 'query' | 'command';
 
-type SdkFailure = { status: number; statusText: string; data: unknown };
-
-export function flexError(failure: unknown, kind: CallKind, signal: AbortSignal): ProxyError {
-  if (signal.aborted) return timeout(kind);
-  const answer = answerOf(failure);
-  if (answer) return answer.status < 500 ? refused(answer) : unavailable(kind, answer);
-  if (isNetworkFailure(failure)) return unavailable(kind);
-  return new ProxyError('flex-answer-unreadable', {
-    status: 502,
-    statusText: 'The answer of the Marketplace API could not be read.',
-    data: {},
-    outcome: unknownIf(kind),
-    cause: harmless(failure),
-  });
-}
-
 const unknownIf = (kind: CallKind): Outcome => (kind === 'command' ? 'unknown' : 'refused');
 
-const timeout = (kind: CallKind) =>
+export const timedOut = (kind: CallKind) =>
   new ProxyError('flex-timeout', {
     status: 504,
     statusText: 'The Marketplace API did not answer in time.',
@@ -34,43 +14,65 @@ const timeout = (kind: CallKind) =>
     outcome: unknownIf(kind),
   });
 
-/** Flex's own refusal goes back to the client as it is: same status, same words, same data. */
-const refused = ({ status, statusText, data }: SdkFailure) =>
-  new ProxyError('flex-refused', {
-    status,
-    statusText: statusText || 'Refused by the Marketplace API',
-    data: isEmpty(data) ? {} : data,
-  });
-
-const isEmpty = (data: unknown) => data === undefined || data === null || data === '';
-
-function unavailable(kind: CallKind, answer?: SdkFailure): ProxyError {
-  const hasWords = answer && typeof answer.data === 'object' && !isEmpty(answer.data);
-  return new ProxyError('flex-unavailable', {
-    // With a body the failure is Flex's own and goes back as it is; without, all we know is that there was no answer.
-    status: hasWords ? answer.status : 502,
-    statusText:
-      hasWords && answer.statusText ? answer.statusText : 'The Marketplace API could not be reached.',
-    data: hasWords ? answer.data : {},
+/** The connection broke before an answer came. */
+export const lost = (kind: CallKind) =>
+  new ProxyError('flex-unavailable', {
+    status: 502,
+    statusText: 'The Marketplace API could not be reached.',
+    data: {},
     outcome: unknownIf(kind),
   });
-}
 
-function answerOf(failure: unknown): SdkFailure | undefined {
-  const status = ownValue(failure, 'status');
-  if (typeof status !== 'number') return undefined;
-  const statusText = ownValue(failure, 'statusText');
-  return {
+/** There was no connection, or it has been failing and is given a rest: whatever the call was, it was not made. */
+export const notSent = (retryAfterSeconds?: number) =>
+  new ProxyError('flex-unavailable', {
+    status: retryAfterSeconds === undefined ? 502 : 503,
+    statusText: 'The Marketplace API could not be reached.',
+    data: {},
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+
+export const overloaded = () =>
+  new ProxyError('overloaded', {
+    status: 503,
+    statusText: 'Too many calls to the Marketplace API are under way.',
+    data: {},
+    retryAfterSeconds: 1,
+  });
+
+/** An answer came and can not be read, or is not what was asked for. */
+export const unreadable = (kind: CallKind, what = 'an answer that can not be read') =>
+  new ProxyError('flex-answer-unreadable', {
+    status: 502,
+    statusText: `The Marketplace API answered with ${what}.`,
+    data: {},
+    outcome: unknownIf(kind),
+  });
+
+type Refusal = { status: number; statusText: string; data: unknown; retryAfterSeconds?: number };
+
+/** Flex's own refusal goes back to the client as it is: same status, same words, same data. */
+export function refusal(
+  kind: CallKind,
+  { status, statusText, data, retryAfterSeconds }: Refusal,
+): ProxyError {
+  if (status < 500) {
+    return new ProxyError('flex-refused', {
+      status,
+      statusText: statusText || 'Refused by the Marketplace API',
+      data: isEmpty(data) ? {} : data,
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    });
+  }
+  // Without a body of Flex's own, all that is known is that there was no answer.
+  if (typeof data !== 'object' || data === null) return lost(kind);
+  return new ProxyError('flex-unavailable', {
     status,
-    statusText: typeof statusText === 'string' ? statusText : '',
-    data: ownValue(failure, 'data'),
-  };
+    statusText: statusText || 'The Marketplace API failed.',
+    data,
+    outcome: unknownIf(kind),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
 }
 
-const isNetworkFailure = (failure: unknown) => typeof ownValue(failure, 'code') === 'string';
-
-/** Name and message only: enough for the log, nothing that could hold a token. */
-const harmless = (failure: unknown) =>
-  Error.isError(failure)
-    ? Object.assign(new Error(failure.message), { name: failure.name, stack: failure.stack })
-    : undefined;
+const isEmpty = (data: unknown) => data === undefined || data === null || data === '';

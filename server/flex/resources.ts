@@ -1,9 +1,10 @@
 /** What we read of Flex's answers, by their own properties; anything that is not as documented is an unreadable answer. */
-import type { ApiResponse } from 'sharetribe-flex-sdk';
-import { badRequest, ProxyError } from '../domain/errors.ts';
+import { badRequest } from '../domain/errors.ts';
 import type { Commission, Commissions, PricedListing } from '../domain/line-items.ts';
 import type { Money } from '../domain/money.ts';
 import { ownValue } from '../domain/own-value.ts';
+import { unreadable } from './errors.ts';
+import { decoded, rawValue, type FlexAnswer } from './replies.ts';
 import { idOf, moneyOf } from './transit.ts';
 
 export type ReadTransaction = {
@@ -13,11 +14,11 @@ export type ReadTransaction = {
   metadata: Record<string, unknown> | null;
 };
 
-export const readListing = ({ data }: ApiResponse): PricedListing => pricedListing(ownValue(data, 'data'));
+export const readListing = (document: unknown): PricedListing => pricedListing(ownValue(document, 'data'));
 
 function pricedListing(listing: unknown): PricedListing {
   const attributes = ownValue(listing, 'attributes');
-  if (attributes === undefined) throw unreadable('a listing without attributes');
+  if (attributes === undefined) throw unreadable('query', 'a listing without attributes');
   const publicData = ownValue(attributes, 'publicData');
   return {
     price: moneyOf(ownValue(attributes, 'price')) ?? null,
@@ -29,19 +30,19 @@ function pricedListing(listing: unknown): PricedListing {
   };
 }
 
-export function readTransaction({ data }: ApiResponse): ReadTransaction {
-  const transaction = ownValue(data, 'data');
+export function readTransaction(document: unknown): ReadTransaction {
+  const transaction = ownValue(document, 'data');
   const attributes = ownValue(transaction, 'attributes');
   const reference = ownValue(ownValue(ownValue(transaction, 'relationships'), 'listing'), 'data');
   const listingId = idOf(ownValue(reference, 'id'));
-  const included = ownValue(data, 'included');
+  const included = ownValue(document, 'included');
   const listing = Array.isArray(included)
     ? (included as unknown[]).find(
         item => ownValue(item, 'type') === 'listing' && idOf(ownValue(item, 'id')) === listingId,
       )
     : undefined;
   if (attributes === undefined || listing === undefined)
-    throw unreadable('a transaction without its listing');
+    throw unreadable('query', 'a transaction without its listing');
   const metadata = ownValue(attributes, 'metadata');
   return {
     listing: pricedListing(listing),
@@ -51,8 +52,8 @@ export function readTransaction({ data }: ApiResponse): ReadTransaction {
   };
 }
 
-export function readCommissions({ data }: ApiResponse): Commissions {
-  const assets = ownValue(data, 'data');
+export function readCommissions(document: unknown): Commissions {
+  const assets = ownValue(document, 'data');
   const asset = Array.isArray(assets) ? (assets as unknown[])[0] : undefined;
   if (asset === undefined) {
     // In the template's words, which its client knows.
@@ -72,9 +73,29 @@ function commission(content: unknown, name: string): Commission | undefined {
     : { percentage: ownValue(terms, 'percentage'), minimum_amount: ownValue(terms, 'minimum_amount') };
 }
 
-const unreadable = (what: string) =>
-  new ProxyError('flex-answer-unreadable', {
-    status: 502,
-    statusText: `The Marketplace API answered with ${what}.`,
-    data: {},
-  });
+/** What a check needs to know of the transaction in an answer, decoded; the rest stays as it came. */
+export type AnsweredTransaction = {
+  id: string | null;
+  processName: string | null;
+  /** The places where a PaymentIntent may stand, and nothing else of the attributes. */
+  attributes: { protectedData: unknown; metadata: unknown };
+};
+
+export function answeredTransaction({ document }: FlexAnswer): AnsweredTransaction {
+  const transaction = rawValue(document, 'data');
+  const attributes = rawValue(transaction, 'attributes');
+  const processName = decoded(rawValue(attributes, 'processName'));
+  return {
+    id: idOf(decoded(rawValue(transaction, 'id'))) ?? null,
+    processName: typeof processName === 'string' ? processName : null,
+    attributes: {
+      protectedData: paymentIntentKeys(rawValue(attributes, 'protectedData')),
+      metadata: paymentIntentKeys(rawValue(attributes, 'metadata')),
+    },
+  };
+}
+
+const KEYS = ['stripePaymentIntents', 'stripePaymentIntentId', 'stripePaymentIntentClientSecret'];
+
+const paymentIntentKeys = (raw: unknown): Record<string, unknown> =>
+  Object.fromEntries(KEYS.map(key => [key, decoded(rawValue(raw, key))]));

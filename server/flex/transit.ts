@@ -1,4 +1,4 @@
-/** Transit as the web client and Flex write it, by the SDK's own reader and writer. */
+/** The values that transit carries, to and from those of the domain. */
 import flexSdk from 'sharetribe-flex-sdk';
 import type { LineItem } from '../domain/line-items.ts';
 import { lineTotal } from '../domain/line-items.ts';
@@ -6,8 +6,9 @@ import type { Money } from '../domain/money.ts';
 
 const { types, transit } = flexSdk;
 
-export const readTransit = (text: string): unknown => transit.read(text);
+export { readTransit } from './transit-reader.ts';
 
+/** By the SDK's own writer, for answers of our own. */
 export const writeTransit = (value: unknown, verbose: boolean): string => transit.write(value, { verbose });
 
 export const isSdkMoney = (value: unknown): value is Money => value instanceof types.Money;

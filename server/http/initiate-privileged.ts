@@ -20,9 +20,5 @@ export const initiatePrivileged =
     const listingId = parse(id, bodyParams.params['listingId'], 'bodyParams.params.listingId').text;
     const request = { ...bodyParams, isSpeculative, orderData, listingId, query: queryParams };
     const session = deps.flex.openSession(req, res);
-    sendChecked(
-      res,
-      await initiate(checkDepsOf(deps, res), session, request, budgetOf(deps)),
-      deps.transitVerbose,
-    );
+    sendChecked(res, await initiate(checkDepsOf(deps, res), session, request, budgetOf(deps)));
   };

@@ -27,9 +27,5 @@ export const transitionPrivileged =
       query: queryParams,
     };
     const session = deps.flex.openSession(req, res);
-    sendChecked(
-      res,
-      await transition(checkDepsOf(deps, res), session, request, budgetOf(deps)),
-      deps.transitVerbose,
-    );
+    sendChecked(res, await transition(checkDepsOf(deps, res), session, request, budgetOf(deps)));
   };

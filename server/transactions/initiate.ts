@@ -5,13 +5,7 @@ import type { CommandQuery, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import { readOrderData, type RawOrderData } from './order-data.ts';
-import {
-  checkAnswer,
-  expanded,
-  trustedSession,
-  type CheckDeps,
-  type CheckedAnswer,
-} from './privileged-call.ts';
+import { checkAnswer, expanded, type CheckDeps, type CheckedAnswer } from './privileged-call.ts';
 
 export type InitiateRequest = {
   isSpeculative: boolean;
@@ -30,11 +24,10 @@ export async function initiate(
   request: InitiateRequest,
   signal: AbortSignal,
 ): Promise<CheckedAnswer> {
-  const listingRead = session.listing(request.listingId, signal);
   const [listing, commissions, trusted] = await allSettled(
-    listingRead,
+    session.listing(request.listingId, signal),
     session.commissions(signal),
-    trustedSession(session, listingRead, signal),
+    session.trusted(signal),
   );
   const order = readOrderData(request.orderData, request.params, moneyOf);
   const lineItems = lineItemsFor(listing, order, commissions).map(sentLineItem);

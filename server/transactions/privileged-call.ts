@@ -1,9 +1,9 @@
 /** What initiate and transition have in common: the trusted call itself, and the look at what comes back. */
-import { ownValue } from '../domain/own-value.ts';
 import { paymentIntentCreation, type Processes } from '../domain/process.ts';
 import { check, type Check, type CheckSubject } from '../domain/verdict.ts';
-import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
-import { idOf } from '../flex/transit.ts';
+import type { CommandQuery, FlexAnswer } from '../flex/door.ts';
+import { answeredTransaction } from '../flex/resources.ts';
+import { withoutAttributes } from '../flex/replies.ts';
 
 export type CheckedAnswer = { answer: FlexAnswer; check: Check };
 
@@ -11,13 +11,6 @@ export type CheckedAnswer = { answer: FlexAnswer; check: Check };
 export type RecordCheck = (check: Check, subject: CheckSubject) => void;
 
 export type CheckDeps = { processes: Processes; recordCheck: RecordCheck };
-
-/**
- * A session without a token gets an anonymous one from its first read, which Flex then refuses to exchange: the same
- * refusal, and the same new cookie, that the template's server gives to a visitor who is not signed in.
- */
-export const trustedSession = (session: FlexSession, firstRead: Promise<unknown>, signal: AbortSignal) =>
-  session.hasToken() ? session.trusted(signal) : firstRead.then(() => session.trusted(signal));
 
 /** Attributes are always asked for: without them there would be no PaymentIntent to look at. */
 export const expanded = (query: CommandQuery): CommandQuery => ({ ...query, expand: true });
@@ -29,27 +22,13 @@ export function checkAnswer(
   query: CommandQuery,
   call: Omit<CheckSubject, 'transactionId' | 'processName'> & { processName?: string },
 ): CheckedAnswer {
-  const transaction = ownValue(answer.data, 'data');
-  const attributes = ownValue(transaction, 'attributes');
-  const processName = call.processName ?? String(ownValue(attributes, 'processName'));
+  const transaction = answeredTransaction(answer);
+  const processName = call.processName ?? String(transaction.processName);
   const result = check({
     isSpeculative: call.isSpeculative,
     creation: paymentIntentCreation(deps.processes, processName, call.transition),
-    attributes,
+    attributes: transaction.attributes,
   });
-  deps.recordCheck(result, {
-    ...call,
-    processName,
-    transactionId: idOf(ownValue(transaction, 'id')) ?? null,
-  });
-  return {
-    answer: query['expand'] === true ? answer : withoutAttributes(answer, transaction),
-    check: result,
-  };
+  deps.recordCheck(result, { ...call, processName, transactionId: transaction.id });
+  return { answer: query['expand'] === true ? answer : withoutAttributes(answer), check: result };
 }
-
-/** As Flex answers a command without `expand`. */
-const withoutAttributes = (answer: FlexAnswer, transaction: unknown): FlexAnswer => ({
-  ...answer,
-  data: { data: { id: ownValue(transaction, 'id'), type: ownValue(transaction, 'type') } },
-});

@@ -4,13 +4,7 @@ import type { CommandQuery, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import { readOrderData, type RawOrderData } from './order-data.ts';
-import {
-  checkAnswer,
-  expanded,
-  trustedSession,
-  type CheckDeps,
-  type CheckedAnswer,
-} from './privileged-call.ts';
+import { checkAnswer, expanded, type CheckDeps, type CheckedAnswer } from './privileged-call.ts';
 
 export type TransitionRequest = {
   isSpeculative: boolean;
@@ -30,11 +24,10 @@ export async function transition(
   request: TransitionRequest,
   signal: AbortSignal,
 ): Promise<CheckedAnswer> {
-  const transactionRead = session.transaction(request.transactionId, signal);
   const [transaction, commissions, trusted] = await allSettled(
-    transactionRead,
+    session.transaction(request.transactionId, signal),
     session.commissions(signal),
-    trustedSession(session, transactionRead, signal),
+    session.trusted(signal),
   );
   // The transaction knows its listing; transitions after an inquiry do not take it as a parameter.
   const { listingId: _known, ...params } = request.params;

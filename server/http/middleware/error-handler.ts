@@ -12,10 +12,11 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, nex
     next(error);
     return;
   }
-  const { code, status, statusText, data, outcome } = asProxyError(error);
+  const { code, status, statusText, data, outcome, retryAfterSeconds } = asProxyError(error);
   const line = { code, status, outcome, flexCodes: flexCodesIn(data) };
   if (status >= 500) requestLogOf(res).error({ ...line, err: error }, 'request failed');
   else requestLogOf(res).info(line, 'request failed');
+  if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds));
   res.status(status).json({
     name: 'LocalAPIError',
     message: 'Local API request failed',

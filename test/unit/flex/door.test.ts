@@ -1,9 +1,15 @@
-import nock from 'nock';
+/** The door to Flex over real HTTP, against a server of canned answers. */
 import type { Request, Response } from 'express';
+import flexSdk from 'sharetribe-flex-sdk';
 import { ProxyError } from '../../../server/domain/errors.ts';
 import { createFlexDoor, type FlexSession } from '../../../server/flex/door.ts';
+import {
+  cannedServer,
+  type Answerer,
+  type CannedAnswer,
+  type CannedServer,
+} from '../../setup/canned-http.ts';
 
-const FLEX = 'https://flex.test';
 const token = {
   access_token: 'user-access-token',
   refresh_token: 'user-refresh-token',
@@ -11,36 +17,65 @@ const token = {
   scope: 'user',
   expires_in: 600,
 };
-const transit = { 'content-type': 'application/transit+json;charset=UTF-8' };
+const transit = (body: string, status = 200): CannedAnswer => ({
+  status,
+  type: 'application/transit+json;charset=UTF-8',
+  body,
+});
+const json = (value: unknown, status = 200): CannedAnswer => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify(value),
+});
 const listing =
   '["^ ","~:data",["^ ","~:id","~uaaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa","~:type","~:listing","~:attributes",["^ ","~:price",["~#mn",[5000,"EUR"]],"~:publicData",["^ ","~:unitType","night"]]]]';
-const unauthorized = '["^ ","~:errors",[["^ ","~:status",401,"~:code","~:auth-invalid-access-token"]]]';
-
-const door = createFlexDoor(
-  {
-    clientId: 'cid',
-    baseUrl: FLEX,
-    assetCdnBaseUrl: 'https://cdn.test',
-    transitVerbose: false,
-    secureCookies: false,
-    maxSockets: 10,
-  },
-  { flexClientSecret: 'cs' },
+const transaction =
+  '{"~:data":{"~:id":"~ubbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb","~:type":"transaction","~:attributes":{"~:state":"state/x"}}}';
+const unauthorized = transit(
+  '["^ ","~:errors",[["^ ","~:status",401,"~:code","~:auth-invalid-access-token"]]]',
+  401,
 );
-afterAll(() => door.close());
 
 const never = new AbortController().signal;
 
-/** A session as the browser's cookie brings it; `cookies` holds what is set on the answer. */
-function session(cookie = JSON.stringify(token)): { session: FlexSession; cookies: string[] } {
+type Opened = AsyncDisposable & {
+  flex: CannedServer;
+  session: FlexSession;
+  /** What is set on the answer to the browser. */
+  cookies: string[];
+  /** Another request of the same browser. */
+  again: () => FlexSession;
+};
+
+/** A session as the browser's cookie brings it. */
+async function opened(answer: Answerer, cookie: string | null = JSON.stringify(token)): Promise<Opened> {
+  const flex = await cannedServer(answer);
+  const door = createFlexDoor(
+    {
+      clientId: 'cid',
+      baseUrl: flex.url,
+      assetCdnBaseUrl: flex.url,
+      transitVerbose: false,
+      secureCookies: false,
+      maxSockets: 10,
+    },
+    { flexClientSecret: 'cs' },
+  );
   const cookies: string[] = [];
-  const res = { cookie: (_name: string, value: string) => cookies.push(value) };
+  const again = () =>
+    door.openSession(
+      { cookies: cookie === null ? {} : { 'st-cid-token': cookie } } as unknown as Request,
+      { cookie: (_name: string, value: string) => cookies.push(value) } as unknown as Response,
+    );
   return {
-    session: door.openSession(
-      { cookies: { 'st-cid-token': cookie } } as unknown as Request,
-      res as unknown as Response,
-    ),
+    flex,
+    session: again(),
     cookies,
+    again,
+    async [Symbol.asyncDispose]() {
+      door.close();
+      await flex[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -52,60 +87,79 @@ const failureOf = (work: Promise<unknown>): Promise<ProxyError> =>
     (error: ProxyError) => error,
   );
 
+const paths = ({ flex }: Opened) =>
+  flex.asked.map(({ url, body }) =>
+    url === '/v1/auth/token' ? /grant_type=(\w+)/.exec(body)![1] : url.split('?')[0]!.replace('/v1/api/', ''),
+  );
+
 describe('a read', () => {
   it('sends what the SDK documents and reads money as minor units', async () => {
-    nock(FLEX, {
-      reqheaders: { authorization: 'Bearer user-access-token', accept: 'application/transit+json' },
-    })
-      .get('/v1/api/listings/show?id=aaaa')
-      .reply(200, listing, transit);
+    await using flex = await opened(() => transit(listing));
 
-    expect(await session().session.listing('aaaa', never)).toMatchObject({
+    expect(await flex.session.listing('aaaa', never)).toMatchObject({
       price: { amount: 5000, currency: 'EUR' },
       unitType: 'night',
     });
+    expect(flex.flex.asked).toMatchObject([
+      {
+        method: 'GET',
+        url: '/v1/api/listings/show?id=aaaa',
+        headers: { authorization: 'Bearer user-access-token', accept: 'application/transit+json' },
+      },
+    ]);
   });
 
-  it.each<[string, (mock: nock.Interceptor) => nock.Scope, Partial<ProxyError>]>([
+  it.each<[string, Answerer, Partial<ProxyError>]>([
     [
       'a refusal as it is',
-      mock => mock.reply(404, '["^ ","~:errors",[["^ ","~:code","~:not-found"]]]', transit),
+      () => transit('["^ ","~:errors",[["^ ","~:code","~:not-found"]]]', 404),
       { code: 'flex-refused', status: 404, data: { errors: [{ code: 'not-found' }] } },
     ],
+    ['a refusal without a body', () => ({ status: 403 }), { code: 'flex-refused', status: 403, data: {} }],
     [
-      'a refusal without a body',
-      mock => mock.reply(403, ''),
-      { code: 'flex-refused', status: 403, data: {} },
+      'a 429, with the time it names',
+      () => ({ ...transit('["^ "]', 429), headers: { 'retry-after': '7' } }),
+      { code: 'flex-refused', status: 429, retryAfterSeconds: 7 },
     ],
     [
       'a 503 with a body',
-      mock => mock.reply(503, '["^ ","~:errors",[]]', transit),
+      () => transit('["^ ","~:errors",[]]', 503),
       { code: 'flex-unavailable', status: 503 },
     ],
     [
       'a 502 of some proxy',
-      mock => mock.reply(502, '<html>', { 'content-type': 'text/html' }),
+      () => ({ status: 502, type: 'text/html', body: '<html>' }),
       { code: 'flex-unavailable', status: 502, data: {} },
     ],
     [
       'a broken connection',
-      mock => mock.replyWithError(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })),
+      (_asked, response) => void response.destroy(),
       { code: 'flex-unavailable', status: 502 },
     ],
     [
-      'transit that is none',
-      mock => mock.reply(200, '["^ ","~:da', transit),
+      'an answer cut short',
+      (_asked, response) => {
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('["^ "', () => response.destroy());
+        return undefined;
+      },
+      { code: 'flex-answer-unreadable', status: 502 },
+    ],
+    ['transit that is none', () => transit('["^ ","~:da'), { code: 'flex-answer-unreadable', status: 502 }],
+    [
+      'another thing than a listing',
+      () => transit('["^ ","~:data",["^ "]]'),
       { code: 'flex-answer-unreadable', status: 502 },
     ],
     [
-      'another thing than a listing',
-      mock => mock.reply(200, '["^ ","~:data",["^ "]]', transit),
-      { code: 'flex-answer-unreadable', status: 502 },
+      'a redirect, which it does not follow',
+      () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' } }),
+      { code: 'flex-refused', status: 302 },
     ],
-  ])('turns %s into an error of ours', async (_what, reply, expected) => {
-    reply(nock(FLEX).get('/v1/api/listings/show?id=aaaa'));
+  ])('turns %s into an error of ours', async (_what, answer, expected) => {
+    await using flex = await opened(answer);
 
-    const error = await failureOf(session().session.listing('aaaa', never));
+    const error = await failureOf(flex.session.listing('aaaa', never));
 
     expect(error).toBeInstanceOf(ProxyError);
     expect(error).toMatchObject({ ...expected, outcome: 'refused' });
@@ -115,99 +169,206 @@ describe('a read', () => {
   });
 
   it('gives up when its caller does, and says so', async () => {
-    nock(FLEX).get('/v1/api/listings/show?id=aaaa').delay(60_000).reply(200, listing, transit);
+    await using flex = await opened(() => undefined);
 
-    const error = await failureOf(session().session.listing('aaaa', AbortSignal.timeout(50)));
+    const error = await failureOf(flex.session.listing('aaaa', AbortSignal.timeout(50)));
 
     expect(error).toMatchObject({ code: 'flex-timeout', status: 504, outcome: 'refused' });
-    nock.abortPendingRequests();
   });
 });
 
 describe('an expired session', () => {
-  it('is renewed once by calls that notice it together', async () => {
-    const { session: alice, cookies } = session();
-    nock(FLEX).get('/v1/api/listings/show?id=aaaa').reply(401, unauthorized, transit);
-    nock(FLEX)
-      .post('/v1/auth/token', /grant_type=token_exchange/)
-      .reply(401, { error: 'unauthorized' });
-    // Once: a second refresh with the same token would find no mock.
-    nock(FLEX)
-      .post('/v1/auth/token', /grant_type=refresh_token/)
-      .delay(50)
-      .reply(200, { ...token, access_token: 'renewed' });
-    nock(FLEX, { reqheaders: { authorization: 'Bearer renewed' } })
-      .get('/v1/api/listings/show?id=aaaa')
-      .reply(200, listing, transit);
-    nock(FLEX)
-      .post('/v1/auth/token', /subject_token=renewed/)
-      .reply(200, { ...token, scope: 'trusted:user' });
+  /** Takes one access token only, and gives it for one refresh token. */
+  const takesOnly =
+    (taken: string, refreshed: CannedAnswer | undefined): Answerer =>
+    ({ url, body, headers }) => {
+      if (url !== '/v1/auth/token')
+        return headers.authorization === `Bearer ${taken}` ? transit(listing) : unauthorized;
+      if (body.includes('grant_type=refresh_token')) return refreshed ?? json({ error: 'unauthorized' }, 401);
+      if (body.includes('grant_type=client_credentials'))
+        return json({ ...token, access_token: 'anonymous', refresh_token: undefined, scope: 'public-read' });
+      return body.includes(`subject_token=${taken}`)
+        ? json({ access_token: 'trusted', token_type: 'bearer', scope: 'trusted:user' })
+        : json({ error: 'unauthorized' }, 401);
+    };
+  const renewed = json({ ...token, access_token: 'renewed', refresh_token: 'next' });
 
-    await Promise.all([alice.listing('aaaa', never), alice.trusted(never)]);
+  it('is renewed once by calls that notice it together, and the browser gets the new one', async () => {
+    await using flex = await opened(takesOnly('renewed', renewed));
 
-    expect(cookies.every(cookie => cookie.includes('renewed'))).toBe(true);
+    await Promise.all([flex.session.listing('aaaa', never), flex.session.trusted(never)]);
+
+    expect(paths(flex).filter(path => path === 'refresh_token')).toHaveLength(1);
+    expect(flex.cookies.map(cookie => JSON.parse(cookie).access_token)).toEqual(['renewed']);
+  });
+
+  it('is renewed once by requests that come together, and by one that comes late with the old cookie', async () => {
+    await using flex = await opened(takesOnly('renewed', renewed));
+
+    await Promise.all(Array.from({ length: 20 }, () => flex.again().listing('aaaa', never)));
+    await flex.again().listing('aaaa', never);
+
+    expect(paths(flex).filter(path => path === 'refresh_token')).toHaveLength(1);
+    expect(flex.cookies).toHaveLength(21);
+  });
+
+  it('that can not be renewed reads on as a visitor, and leaves the cookie alone', async () => {
+    await using flex = await opened(takesOnly('anonymous', undefined));
+
+    expect(await flex.session.listing('aaaa', never)).toMatchObject({ unitType: 'night' });
+    expect(paths(flex)).toEqual(['listings/show', 'refresh_token', 'client_credentials', 'listings/show']);
+    expect(flex.cookies).toEqual([]);
+  });
+
+  it('that can not be renewed is not exchanged', async () => {
+    await using flex = await opened(takesOnly('anonymous', undefined));
+
+    expect(await failureOf(flex.session.trusted(never))).toMatchObject({
+      code: 'flex-refused',
+      status: 401,
+      data: { error: 'unauthorized' },
+    });
+    expect(flex.cookies).toEqual([]);
+  });
+
+  it('is tried again by the next request when the refresh itself failed', async () => {
+    let failures = 1;
+    const answer = takesOnly('renewed', renewed);
+    await using flex = await opened((asked, response) =>
+      asked.body.includes('grant_type=refresh_token') && failures-- > 0
+        ? json({}, 503)
+        : answer(asked, response),
+    );
+
+    expect(await failureOf(flex.session.listing('aaaa', never))).toMatchObject({ status: 503 });
+    expect(await flex.again().listing('aaaa', never)).toMatchObject({ unitType: 'night' });
+  });
+
+  it("of a visitor is replaced by a new visitor's", async () => {
+    const cookie = JSON.stringify({ access_token: 'old', token_type: 'bearer', scope: 'public-read' });
+    await using flex = await opened(takesOnly('anonymous', undefined), cookie);
+
+    await flex.session.listing('aaaa', never);
+
+    expect(flex.cookies.map(one => JSON.parse(one).access_token)).toEqual(['anonymous']);
   });
 });
 
+it('a visitor whose first token failed gets one with the next call', async () => {
+  let failures = 1;
+  await using flex = await opened(({ url }) => {
+    if (url !== '/v1/auth/token') return transit(listing);
+    return failures-- > 0 ? json({}, 503) : json({ ...token, access_token: 'a', scope: 'public-read' });
+  }, null);
+
+  expect(await failureOf(flex.session.listing('aaaa', never))).toMatchObject({ status: 503 });
+  expect(await flex.session.listing('aaaa', never)).toMatchObject({ unitType: 'night' });
+});
+
 describe('a command', () => {
-  const exchanged = async () => {
-    nock(FLEX)
-      .post('/v1/auth/token')
-      .reply(200, { ...token, scope: 'trusted:user', access_token: 'trusted-token' });
-    return session().session.trusted(never);
-  };
+  const trustedThen =
+    (answer: Answerer): Answerer =>
+    (asked, response) =>
+      asked.url === '/v1/auth/token'
+        ? json({ ...token, scope: 'trusted:user', access_token: 'trusted-token' })
+        : answer(asked, response);
 
-  it('goes out trusted, and only its status, words and data come back', async () => {
-    const trusted = await exchanged();
-    nock(FLEX, { reqheaders: { authorization: 'Bearer trusted-token' } })
-      .post('/v1/api/transactions/initiate?expand=true', '["^ ","~:processAlias","a/b"]')
-      .reply(200, '["^ ","~:data",["^ ","~:type","~:transaction"]]', transit);
+  it.each([
+    ['verbose, whose bytes go on as they are', transaction],
+    ['compact, which is written anew', flexSdk.transit.write(flexSdk.transit.read(transaction))],
+  ])('goes out trusted, and is answered %s', async (_form, body) => {
+    await using flex = await opened(trustedThen(() => transit(body)));
+    const trusted = await flex.session.trusted(never);
 
-    const answer = await trusted.initiate({ processAlias: 'a/b' }, { expand: true }, false, never);
+    const answer = await trusted.initiate(
+      { processAlias: 'a/b' },
+      { expand: true, include: ['booking', 'provider'] },
+      false,
+      never,
+    );
 
-    expect(answer).toEqual({
-      status: 200,
-      statusText: expect.any(String),
-      data: { data: { type: 'transaction' } },
+    expect(answer.bytes.toString()).toBe(transaction);
+    expect(answer).toMatchObject({ status: 200, document: JSON.parse(transaction) });
+    expect(flex.flex.asked.at(-1)).toMatchObject({
+      method: 'POST',
+      url: '/v1/api/transactions/initiate?expand=true&include=booking,provider',
+      headers: { authorization: 'Bearer trusted-token', 'content-type': 'application/transit+json' },
+      body: '{"~:processAlias":"a/b"}',
     });
   });
 
-  it.each<[string, (mock: nock.Interceptor) => nock.Scope, Partial<ProxyError>]>([
+  it.each<[string, Answerer, Partial<ProxyError>]>([
     [
       'refused by Flex',
-      mock => mock.reply(409, '["^ ","~:errors",[]]', transit),
+      () => transit('["^ ","~:errors",[]]', 409),
       { code: 'flex-refused', outcome: 'refused' },
     ],
     [
       'failed by Flex',
-      mock => mock.reply(500, '["^ ","~:errors",[]]', transit),
+      () => transit('["^ ","~:errors",[]]', 500),
       { code: 'flex-unavailable', outcome: 'unknown' },
     ],
     [
       'cut off',
-      mock => mock.replyWithError(Object.assign(new Error('x'), { code: 'ECONNRESET' })),
+      (_asked, response) => void response.destroy(),
       { code: 'flex-unavailable', outcome: 'unknown' },
     ],
     [
       'answered unreadably',
-      mock => mock.reply(200, '["^ ","~:d', transit),
+      () => transit('["^ ","~:d'),
       { code: 'flex-answer-unreadable', outcome: 'unknown' },
     ],
-  ])('that was %s: %o', async (_what, reply, expected) => {
-    const trusted = await exchanged();
-    reply(nock(FLEX).post('/v1/api/transactions/initiate'));
+  ])('that was %s', async (_what, answer, expected) => {
+    await using flex = await opened(trustedThen(answer));
+    const trusted = await flex.session.trusted(never);
 
     expect(await failureOf(trusted.initiate({}, {}, false, never))).toMatchObject(expected);
   });
 
   it('that was not answered in time has an unknown outcome', async () => {
-    const trusted = await exchanged();
-    nock(FLEX).post('/v1/api/transactions/transition').delay(60_000).reply(200);
+    await using flex = await opened(trustedThen(() => undefined));
+    const trusted = await flex.session.trusted(never);
 
     expect(await failureOf(trusted.transition({}, {}, false, AbortSignal.timeout(50)))).toMatchObject({
       code: 'flex-timeout',
       outcome: 'unknown',
     });
-    nock.abortPendingRequests();
   });
+
+  it('that found no connection was not made', async () => {
+    const flex = await opened(trustedThen(() => undefined));
+    const trusted = await flex.session.trusted(never);
+    await flex.flex[Symbol.asyncDispose]();
+
+    expect(await failureOf(trusted.transition({}, {}, false, never))).toMatchObject({
+      code: 'flex-unavailable',
+      outcome: 'refused',
+    });
+  });
+});
+
+it('a Flex that keeps failing is given a rest, and nothing is sent meanwhile', async () => {
+  await using flex = await opened(() => transit('["^ ","~:errors",[]]', 503));
+  const fail = () => failureOf(flex.again().listing('aaaa', never));
+  for (let call = 0; call < 120; call++) await fail();
+  const sent = flex.flex.asked.length;
+
+  expect(await fail()).toMatchObject({
+    code: 'flex-unavailable',
+    status: 503,
+    outcome: 'refused',
+    retryAfterSeconds: 5,
+  });
+  expect(flex.flex.asked).toHaveLength(sent);
+  expect(sent).toBeLessThan(121);
+});
+
+it('more calls than can be under way are refused', async () => {
+  await using flex = await opened(() => undefined);
+  const enough = new AbortController();
+  const calls = Array.from({ length: 91 }, () => failureOf(flex.again().listing('aaaa', enough.signal)));
+
+  expect(await calls.at(-1)).toMatchObject({ code: 'overloaded', status: 503, retryAfterSeconds: 1 });
+  enough.abort();
+  expect((await Promise.all(calls)).filter(({ code }) => code === 'flex-timeout')).toHaveLength(90);
 });

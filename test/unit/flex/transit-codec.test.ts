@@ -88,6 +88,15 @@ it('reads a long document, whose cache codes have two letters and begin anew', (
   expect(readTransit(text, forFlex)).toEqual({ long });
 });
 
+function otherFailureOf(read: () => unknown): unknown {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof TransitError)) return error;
+  }
+  return undefined;
+}
+
 describe('of a browser', () => {
   it.each([
     ['an unfinished text', '["^ ","~:a"'],
@@ -159,11 +168,7 @@ describe('of a browser', () => {
           fc.array(pieces, { maxLength: 30 }).map(all => all.join('')),
         ),
         text => {
-          try {
-            readTransit(text);
-          } catch (error) {
-            expect(error).toBeInstanceOf(TransitError);
-          }
+          expect(otherFailureOf(() => readTransit(text))).toBeUndefined();
         },
       ),
       RUNS,

@@ -1,0 +1,35 @@
+/**
+ * Refreshes of sessions, each made once. Requests that come with the same expired cookie share one refresh, and those that
+ * are a moment late get its result: where Flex gives a new refresh token each time, a second refresh would be refused.
+ */
+import { createHash } from 'node:crypto';
+import type { Token } from 'sharetribe-flex-sdk';
+
+export type Renew = (refreshToken: string, refresh: () => Promise<Token | null>) => Promise<Token | null>;
+
+/** The browser has the new cookie by then. */
+const KEPT_MS = 30_000;
+
+export function createRenewals(now = () => performance.now()): Renew {
+  const renewals = new Map<string, { since: number; token: Promise<Token | null> }>();
+
+  const forgetOld = () => {
+    for (const [key, { since }] of renewals) {
+      if (now() - since < KEPT_MS) return;
+      renewals.delete(key);
+    }
+  };
+
+  return (refreshToken, refresh) => {
+    forgetOld();
+    const key = createHash('sha256').update(refreshToken).digest('base64');
+    const known = renewals.get(key);
+    if (known) return known.token;
+    const token = refresh();
+    renewals.set(key, { since: now(), token });
+    // What was refused or failed may be tried again at once.
+    const forget = () => renewals.delete(key);
+    token.then(renewed => renewed ?? forget(), forget);
+    return token;
+  };
+}
