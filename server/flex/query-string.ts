@@ -12,7 +12,7 @@ export const queryString = (params: Record<string, unknown>): string =>
 
 const valueText = (name: string, value: unknown): string =>
   Array.isArray(value)
-    ? (value as unknown[]).map(item => oneText(name, item)).join(',')
+    ? (value as unknown[]).map(item => oneText(name, item).replaceAll('%2C', ',')).join(',')
     : oneText(name, value);
 
 function oneText(name: string, value: unknown): string {
