@@ -12,14 +12,14 @@ export const queryString = (params: Record<string, unknown>): string =>
 
 const valueText = (name: string, value: unknown): string =>
   Array.isArray(value)
-    ? (value as unknown[]).map(item => oneText(name, item).replaceAll('%2C', ',')).join(',')
+    ? (value as unknown[]).map(item => oneText(name, item)).join(',')
     : oneText(name, value);
 
 function oneText(name: string, value: unknown): string {
   if (value instanceof types.UUID) return value.uuid;
   if (value instanceof Date) return encodeURIComponent(value.toISOString());
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    return encodeURIComponent(value);
+    return encodeURIComponent(value).replaceAll('%2C', ',');
   }
   throw badRequest(
     'bad-request',

@@ -1,36 +1,50 @@
 /** Flex's answers as values; anything but a success becomes an error of ours. */
-import { ownValue } from '../domain/own-value.ts';
 import { refusal, unreadable, type CallKind } from './errors.ts';
 import type { Reply } from './http.ts';
-import { decodeTransit, forFlex, readTransit } from './transit-reader.ts';
+import { decodeTransit, forFlex, pickTransit, readTransit } from './transit-reader.ts';
 import { writeVerbose } from './transit-writer.ts';
 
-/**
- * Flex's answer to a command. `document` is its body as verbose transit, parsed as JSON and not decoded; `bytes` the same
- * as it came, to be passed on.
- */
+/** Flex's answer to a command: its body parsed as JSON and not decoded, and the same as it came, to be passed on. */
 export type FlexAnswer = {
   status: number;
   statusText: string;
-  document: Record<string, unknown>;
+  json: unknown;
   bytes: Buffer;
 };
 
-/** Flex answers verbose when it is asked to; compact, it is written anew. */
+/** Flex answers verbose when it is asked to; compact is passed on as well, if it begins as it always does. */
 export function readAnswer(reply: Reply, kind: CallKind): FlexAnswer {
   const { status, statusText, body } = reply;
   const text = successText(reply, kind);
-  const isVerbose = text.startsWith('{');
-  const verbose = isVerbose ? text : guarded(kind, () => writeVerbose(readTransit(text, forFlex)));
-  const document = guarded(kind, () => JSON.parse(verbose) as Record<string, unknown>);
-  return { status, statusText, document, bytes: isVerbose ? body : Buffer.from(verbose) };
+  const json = guarded(kind, () => JSON.parse(text) as unknown);
+  if (text.startsWith('{') || text.startsWith(COMPACT_BEGINNING)) {
+    return { status, statusText, json, bytes: body };
+  }
+  const verbose = guarded(kind, () => writeVerbose(decodeTransit(json)));
+  return { status, statusText, json, bytes: Buffer.from(verbose) };
 }
+
+const COMPACT_BEGINNING = '["^ ","~:data",';
+/** `~:data` is the first text of the wrapping that codes may stand for, as it is of Flex's own answer: all later codes fit. */
+const COMPACT_WRAPPED = Buffer.from('["^ ","~:data",["^ ","^0",');
+
+/** The answer in a map with its status, as the template's server wraps it: transit, in the form in which Flex wrote it. */
+export function wrapped({ status, statusText, bytes }: FlexAnswer): Buffer {
+  if (bytes[0] === CURLY) {
+    const envelope = writeVerbose({ status, statusText }).slice(0, -1);
+    return Buffer.concat([Buffer.from(`${envelope},"~:data":`), bytes, Buffer.from('}')]);
+  }
+  const { '~:statusText': words } = JSON.parse(writeVerbose({ statusText })) as Record<string, string>;
+  const rest = `,"~:status",${status},"~:statusText",${JSON.stringify(words)}]`;
+  return Buffer.concat([COMPACT_WRAPPED, bytes.subarray(COMPACT_BEGINNING.length), Buffer.from(rest)]);
+}
+
+const CURLY = '{'.charCodeAt(0);
 
 /** As Flex answers a command without `expand`: what it is, and no more. */
 export function withoutAttributes(answer: FlexAnswer): FlexAnswer {
-  const data = rawValue(answer.document, 'data');
-  const document = { '~:data': { '~:id': rawValue(data, 'id'), '~:type': rawValue(data, 'type') } };
-  return { ...answer, document, bytes: Buffer.from(JSON.stringify(document)) };
+  const text = writeVerbose(pickTransit(answer.json, { data: { id: true, type: true } }));
+  return { ...answer, json: JSON.parse(text), bytes: Buffer.from(text) };
 }
 
 /** The body of a success, decoded. */
@@ -87,8 +101,3 @@ function guarded<T>(kind: CallKind, read: () => T): T {
     throw unreadable(kind);
   }
 }
-
-/** One value out of a document that is not decoded: keys are keywords there. */
-export const rawValue = (raw: unknown, key: string): unknown => ownValue(raw, `~:${key}`);
-
-export const decoded = (raw: unknown): unknown => (raw === undefined ? undefined : decodeTransit(raw));

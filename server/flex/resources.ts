@@ -4,7 +4,8 @@ import type { Commission, Commissions, PricedListing } from '../domain/line-item
 import type { Money } from '../domain/money.ts';
 import { ownValue } from '../domain/own-value.ts';
 import { unreadable } from './errors.ts';
-import { decoded, rawValue, type FlexAnswer } from './replies.ts';
+import type { FlexAnswer } from './replies.ts';
+import { pickTransit, type Wanted } from './transit-reader.ts';
 import { idOf, moneyOf } from './transit.ts';
 
 export type ReadTransaction = {
@@ -81,21 +82,28 @@ export type AnsweredTransaction = {
   attributes: { protectedData: unknown; metadata: unknown };
 };
 
-export function answeredTransaction({ document }: FlexAnswer): AnsweredTransaction {
-  const transaction = rawValue(document, 'data');
-  const attributes = rawValue(transaction, 'attributes');
-  const processName = decoded(rawValue(attributes, 'processName'));
+export function answeredTransaction({ json }: FlexAnswer): AnsweredTransaction {
+  const transaction = ownValue(pickTransit(json, CHECKED), 'data');
+  const attributes = ownValue(transaction, 'attributes');
+  const processName = ownValue(attributes, 'processName');
   return {
-    id: idOf(decoded(rawValue(transaction, 'id'))) ?? null,
+    id: idOf(ownValue(transaction, 'id')) ?? null,
     processName: typeof processName === 'string' ? processName : null,
     attributes: {
-      protectedData: paymentIntentKeys(rawValue(attributes, 'protectedData')),
-      metadata: paymentIntentKeys(rawValue(attributes, 'metadata')),
+      protectedData: ownValue(attributes, 'protectedData'),
+      metadata: ownValue(attributes, 'metadata'),
     },
   };
 }
 
-const KEYS = ['stripePaymentIntents', 'stripePaymentIntentId', 'stripePaymentIntentClientSecret'];
-
-const paymentIntentKeys = (raw: unknown): Record<string, unknown> =>
-  Object.fromEntries(KEYS.map(key => [key, decoded(rawValue(raw, key))]));
+const PAYMENT_INTENT: Wanted = {
+  stripePaymentIntents: true,
+  stripePaymentIntentId: true,
+  stripePaymentIntentClientSecret: true,
+};
+const CHECKED: Wanted = {
+  data: {
+    id: true,
+    attributes: { processName: true, protectedData: PAYMENT_INTENT, metadata: PAYMENT_INTENT },
+  },
+};

@@ -6,6 +6,7 @@
  * Format: https://github.com/cognitect/transit-format
  */
 import flexSdk from 'sharetribe-flex-sdk';
+import { ownValue } from '../domain/own-value.ts';
 
 const { types } = flexSdk;
 
@@ -40,6 +41,61 @@ export function readTransit(text: string, rules: Rules = forBrowsers): unknown {
 /** The same for what is already parsed, such as a part of a verbose answer. */
 export const decodeTransit = (json: unknown, rules: Rules = forFlex): unknown =>
   decode(json, { rules, cache: [], next: 0 }, 0);
+
+/** Which values of a document are wanted: whole, or some keys of a map. */
+export type Wanted = { [key: string]: Wanted | true };
+
+/**
+ * Decodes only what is wanted of a parsed document, compact or verbose; the rest is passed over, and what comes after the
+ * last wanted value is not looked at. A wanted value that is not there is left out.
+ */
+export const pickTransit = (json: unknown, wanted: Wanted): Record<string, unknown> =>
+  pick(json, wanted, true, { rules: forFlex, cache: [], next: 0 });
+
+function pick(node: unknown, wanted: Wanted, isLast: boolean, reading: Reading): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  if (!isArray(node)) {
+    for (const key of Object.keys(wanted)) {
+      const value = ownValue(node, `~:${key}`);
+      if (value !== undefined) picked[key] = take(value, wanted[key]!, isLast, reading);
+    }
+    return picked;
+  }
+  if (node[0] !== '^ ') {
+    pass(node, false, reading);
+    return picked;
+  }
+  let missing = Object.keys(wanted).length;
+  for (let index = 1; index < node.length; index += 2) {
+    const name = node[index];
+    const key = typeof name === 'string' ? mapKey(expand(name, true, reading), reading) : '';
+    if (!Object.hasOwn(wanted, key)) {
+      pass(node[index + 1], false, reading);
+      continue;
+    }
+    missing -= 1;
+    picked[key] = take(node[index + 1], wanted[key]!, isLast && missing === 0, reading);
+    if (isLast && missing === 0) break;
+  }
+  return picked;
+}
+
+const isArray = (node: unknown): node is unknown[] => Array.isArray(node);
+
+const take = (node: unknown, wanted: Wanted | true, isLast: boolean, reading: Reading): unknown =>
+  wanted === true ? decode(node, reading, 0) : pick(node, wanted, isLast, reading);
+
+/** Takes note of what later codes may stand for, and of nothing else. */
+function pass(node: unknown, asKey: boolean, reading: Reading): void {
+  if (typeof node === 'string') {
+    expand(node, asKey, reading);
+  } else if (isArray(node)) {
+    const isMap = node[0] === '^ ';
+    for (let index = isMap ? 1 : 0; index < node.length; index++) {
+      pass(node[index], isMap && index % 2 === 1, reading);
+    }
+  }
+}
 
 /** `cache`: raw texts that codes like `^3` stand for. */
 type Reading = { rules: Rules; cache: string[]; next: number };

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { writeVerbose } from '../flex/transit-writer.ts';
+import { wrapped } from '../flex/replies.ts';
 import { writeTransit } from '../flex/transit.ts';
 import type { CheckedAnswer } from '../transactions/privileged-call.ts';
 
@@ -10,15 +10,10 @@ export function sendTransit(res: Response, status: number, body: unknown, verbos
     .send(writeTransit(body, verbose));
 }
 
-/**
- * Flex's answer in the template's wrapping, and our verdict on it in the headers. The answer's own bytes go into a verbose
- * envelope: the client's reader takes either form of transit.
- */
+/** Flex's answer in the template's wrapping, and our verdict on it in the headers. */
 export function sendChecked(res: Response, { answer, check }: CheckedAnswer): void {
-  const { status, statusText, bytes } = answer;
-  const envelope = writeVerbose({ status, statusText });
-  const body = Buffer.concat([Buffer.from(`${envelope.slice(0, -1)},"~:data":`), bytes, CLOSING]);
-  res.writeHead(status, {
+  const body = wrapped(answer);
+  res.writeHead(answer.status, {
     'X-Payment-Intent-Verdict': check.verdict,
     'X-Payment-Intent-Source': 'flex',
     'Content-Type': 'application/transit+json; charset=utf-8',
@@ -26,5 +21,3 @@ export function sendChecked(res: Response, { answer, check }: CheckedAnswer): vo
   });
   res.end(body);
 }
-
-const CLOSING = Buffer.from('}');

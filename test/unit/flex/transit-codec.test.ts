@@ -1,7 +1,9 @@
 /** Our reader and writer against the SDK's own. */
 import fc from 'fast-check';
 import flexSdk from 'sharetribe-flex-sdk';
-import { forFlex, readTransit, TransitError } from '../../../server/flex/transit-reader.ts';
+import { readAnswer, wrapped } from '../../../server/flex/replies.ts';
+import { answeredTransaction } from '../../../server/flex/resources.ts';
+import { forFlex, pickTransit, readTransit, TransitError } from '../../../server/flex/transit-reader.ts';
 import { writeVerbose } from '../../../server/flex/transit-writer.ts';
 
 const { types, transit } = flexSdk;
@@ -86,6 +88,108 @@ it('reads a long document, whose cache codes have two letters and begin anew', (
   const text = transit.write({ long });
 
   expect(readTransit(text, forFlex)).toEqual({ long });
+});
+
+/** A document as Flex answers it; `data` comes first, and many keys are alike. */
+const aDocument = fc.record(
+  {
+    data: fc.record(
+      {
+        type: fc.constant('transaction'),
+        id: fc.uuid().map(uuid => new types.UUID(uuid)),
+        attributes: fc.record(
+          {
+            metadata: value,
+            processName: fc.string(),
+            protectedData: fc.dictionary(key, value),
+            state: value,
+          },
+          { requiredKeys: [], noNullPrototype: true },
+        ),
+        relationships: value,
+      },
+      { requiredKeys: ['id'], noNullPrototype: true },
+    ),
+    included: fc.array(value, { maxLength: 3 }),
+    meta: value,
+  },
+  { requiredKeys: ['data'], noNullPrototype: true },
+);
+
+const replyOf = (text: string) => ({ status: 200, statusText: '~OK', headers: {}, body: Buffer.from(text) });
+
+it('wraps an answer without reading it, and it reads as if it had been written anew', () => {
+  fc.assert(
+    fc.property(aDocument, fc.boolean(), (document, verbose) => {
+      const answer = readAnswer(replyOf(transit.write(document, { verbose })), 'query');
+      expect(transit.read(wrapped(answer).toString())).toEqual({
+        status: 200,
+        statusText: '~OK',
+        data: transit.read(transit.write(document)),
+      });
+    }),
+    RUNS,
+  );
+});
+
+it('wraps a compact answer that begins in another way', () => {
+  const text = transit.write({ meta: { data: 'data' }, data: { data: 1 } });
+
+  expect(transit.read(wrapped(readAnswer(replyOf(text), 'query')).toString())).toEqual({
+    status: 200,
+    statusText: '~OK',
+    data: transit.read(text),
+  });
+});
+
+it('wraps an answer of more keys than there are codes', () => {
+  const data = Array.from({ length: 5_000 }, (_, index) => ({
+    [`key-${index % 3_000}`]: index,
+    repeated: 1,
+  }));
+  const text = transit.write({ data });
+
+  expect(transit.read(wrapped(readAnswer(replyOf(text), 'query')).toString())).toMatchObject({
+    data: { data },
+  });
+});
+
+it('picks what a check needs as if everything had been read', () => {
+  fc.assert(
+    fc.property(aDocument, fc.boolean(), (document, verbose) => {
+      const text = transit.write(document, { verbose });
+      const whole = readTransit(text, forFlex) as any;
+      const picked = pickTransit(JSON.parse(text), {
+        data: { id: true, attributes: { processName: true, protectedData: true, metadata: true } },
+      }) as any;
+      expect(picked.data.id).toEqual(whole.data.id);
+      for (const name of ['processName', 'protectedData', 'metadata'])
+        expect(picked.data.attributes?.[name]).toEqual(whole.data.attributes?.[name]);
+    }),
+    RUNS,
+  );
+});
+
+it.each([true, false])('finds the PaymentIntent wherever it stands (verbose: %p)', verbose => {
+  const stripePaymentIntents = { default: { stripePaymentIntentId: 'pi_1', other: [1, { default: 2 }] } };
+  const document = {
+    data: {
+      id: new types.UUID('x'),
+      attributes: {
+        state: 'state/a',
+        protectedData: { state: 'x', stripePaymentIntents, more: { state: 1 } },
+        processName: 'a-process',
+        metadata: { stripePaymentIntentId: 'pi_2', state: 1 },
+      },
+    },
+    included: [{ state: 1 }],
+  };
+
+  expect(answeredTransaction(readAnswer(replyOf(transit.write(document, { verbose })), 'query'))).toEqual({
+    id: 'x',
+    processName: 'a-process',
+    attributes: { protectedData: { stripePaymentIntents }, metadata: { stripePaymentIntentId: 'pi_2' } },
+  });
 });
 
 function otherFailureOf(read: () => unknown): unknown {
