@@ -1,6 +1,7 @@
 /** What is true on both sides, for whoever has to compare: Stripe's wire objects without secrets, and Flex's transactions. */
 import type { FlexWorld } from './flex/world.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Charge } from './stripe/charges/entity.ts';
 import type { Owned } from './stripe/shapes.ts';
 import { chargeWire } from './stripe/charges/wire.ts';
 import { customerWire } from './stripe/customers/wire.ts';
@@ -21,9 +22,20 @@ export function ledger(sandbox: Sandbox) {
       customers: ours(stripe.customers.values()).map(customerWire),
       events: ours(stripe.events).map(eventWire),
     }),
+    captures: capturesByTransaction(ours(stripe.charges.values())),
     flex: { transactions: flexTransactions(sandbox.flex()) },
     requests: sandbox.requests(),
   };
+}
+
+/** How often money was taken for a transaction of Flex: what must never be more than one. */
+function capturesByTransaction(charges: Charge[]): Record<string, number> {
+  const captures: Record<string, number> = {};
+  for (const { captured, metadata } of charges) {
+    const id = metadata['sharetribe-transaction-id'];
+    if (captured && id !== undefined) captures[id] = (captures[id] ?? 0) + 1;
+  }
+  return captures;
 }
 
 function withoutSecrets(value: unknown): unknown {

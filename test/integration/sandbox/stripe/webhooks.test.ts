@@ -294,7 +294,20 @@ describe('an endpoint', () => {
     expect(types()).toEqual(['customer.deleted']);
     expect(construct(deliveries[0]!, secret!).type).toBe('customer.deleted');
 
-    await stripe.webhookEndpoints.update(made.id, { enabled_events: ['*'], url: `${URL}/2` });
+    expect(
+      await stripe.webhookEndpoints.update(made.id, {
+        enabled_events: ['*'],
+        url: `${URL}/2`,
+        description: 'x',
+        metadata: { a: 'b' },
+      }),
+    ).toEqual({
+      ...shown,
+      enabled_events: ['*'],
+      url: `${URL}/2`,
+      description: 'x',
+      metadata: { a: 'b' },
+    });
     await stripe.customers.create();
     await now();
     await stripe.webhookEndpoints.update(made.id, { disabled: true });
@@ -338,6 +351,14 @@ describe('an endpoint', () => {
     expect((await stripe.events.list()).data[0]!.pending_webhooks).toBe(1);
     await sandbox.advance(5 * MINUTE);
     expect(deliveries.map(({ url }) => url)).toEqual([URL, `${URL}/2`, URL]);
+  });
+
+  it.each(['nowhere', 'ftp://shop.example', '/hook'])('can not be at %s', async url => {
+    expect(await failureOf(stripe.webhookEndpoints.create({ url, enabled_events: ['*'] }))).toMatchObject({
+      statusCode: 400,
+      code: 'url_invalid',
+      param: 'url',
+    });
   });
 
   it('can be one of sixteen at most', async () => {

@@ -2,7 +2,8 @@ import type { WireObject } from '../shapes.ts';
 import type { Account } from './entity.ts';
 
 /** The one bank account that an account pays out to. */
-export const bankAccountOf = (account: string): string => `ba_3Bank${account.slice(-10)}${account.slice(-8)}`;
+export const bankAccountOf = (account: string): string =>
+  `ba_3Bank0${account.slice(-10)}${account.slice(-8)}`;
 
 /** A connected account as its platform sees it, or the platform's own. */
 export function accountWire(account: Account, connected: boolean): WireObject {

@@ -76,7 +76,8 @@ const minimumAmount: Record<string, number> = {
   thb: 1000,
 };
 
-const LARGEST_AMOUNT = 99_999_999;
+/** Eight digits, in rupees nine. */
+const largestAmount = (currency: string) => (currency === 'inr' ? 999_999_999 : 99_999_999);
 
 export function assertAmount(amount: number, currency: string): void {
   const minimum = minimumAmount[currency];
@@ -94,8 +95,8 @@ export function assertAmount(amount: number, currency: string): void {
       param: 'amount',
     });
   }
-  if (amount > LARGEST_AMOUNT) {
-    throw badRequest(`Amount must be no more than ${LARGEST_AMOUNT} ${currency}`, {
+  if (amount > largestAmount(currency)) {
+    throw badRequest(`Amount must be no more than ${largestAmount(currency)} ${currency}`, {
       code: 'amount_too_large',
       param: 'amount',
     });

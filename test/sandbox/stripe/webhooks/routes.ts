@@ -1,7 +1,7 @@
 import { allOwn, findOwn, newlyOwned, type StripeCall, type StripeRoute } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { listOf } from '../lists.ts';
-import { mergeMetadata } from '../parameters.ts';
+import { mergeMetadata, type Parameters } from '../parameters.ts';
 import type { WireObject } from '../shapes.ts';
 import { API_VERSION } from '../version.ts';
 import { newId, type StripeWorld } from '../world.ts';
@@ -23,16 +23,27 @@ function create(call: StripeCall) {
     throw badRequest(`You have reached the maximum of ${MOST_ENDPOINTS} webhook endpoints.`);
   }
   const endpoint: WebhookEndpoint = {
-    ...newEndpoint(call.world, parameters.text('url')!, `whsec_${call.world.random.base62(32)}`),
+    ...newEndpoint(call.world, readUrl(parameters)!, `whsec_${call.world.random.base62(32)}`),
     ...newlyOwned(call),
-    enabledEvents: parameters.list('enabled_events').map(String),
+    enabledEvents: parameters.list('enabled_events'),
     connect: parameters.flag('connect'),
-    description: parameters.text('description') ?? null,
+    description: parameters.newText('description', null),
     metadata: mergeMetadata({}, parameters.metadata()),
   };
   call.world.webhookEndpoints.set(endpoint.id, endpoint);
   // The one time that the secret is shown.
   return { ...endpointWire(endpoint), secret: endpoint.secrets[0]!.secret };
+}
+
+function readUrl(parameters: Parameters): string | undefined {
+  const url = parameters.text('url');
+  if (url !== undefined && !/^https?:/.test(URL.parse(url)?.protocol ?? '')) {
+    throw badRequest('Invalid URL: An explicit scheme (such as https) must be provided.', {
+      code: 'url_invalid',
+      param: 'url',
+    });
+  }
+  return url;
 }
 
 /** An endpoint that hears everything of the platform in test mode. */
@@ -61,15 +72,16 @@ function retrieve(call: StripeCall) {
 function update(call: StripeCall) {
   const parameters = call.parameters('WebhookEndpoints.update');
   const endpoint = getEndpoint(call);
-  if (parameters.has('enabled_events'))
-    endpoint.enabledEvents = parameters.list('enabled_events').map(String);
+  if (parameters.has('enabled_events')) endpoint.enabledEvents = parameters.list('enabled_events');
   if (parameters.has('disabled')) endpoint.status = parameters.flag('disabled') ? 'disabled' : 'enabled';
-  endpoint.url = parameters.text('url') ?? endpoint.url;
+  endpoint.url = readUrl(parameters) ?? endpoint.url;
+  endpoint.description = parameters.newText('description', endpoint.description);
   endpoint.metadata = mergeMetadata(endpoint.metadata, parameters.metadata());
   return endpointWire(endpoint);
 }
 
 function remove(call: StripeCall) {
+  call.parameters('WebhookEndpoints.delete');
   const endpoint = getEndpoint(call);
   call.world.webhookEndpoints.delete(endpoint.id);
   return { id: endpoint.id, object: 'webhook_endpoint', deleted: true };
