@@ -33,12 +33,19 @@ describe('reviews', () => {
       'transaction-already-reviewed-by-provider',
     );
     const seen = async () =>
-      (await provider.sdk.transactions.show({ id, include: ['reviews.author', 'reviews.subject'] })).data;
+      (
+        await provider.sdk.transactions.show({
+          id,
+          include: ['reviews.author', 'reviews.subject', 'reviews.transaction'],
+        })
+      ).data;
     expect((await seen()).data.relationships.reviews.data).toEqual([]);
 
     await transition(operatorSdk(info()), id.uuid, 'publish');
 
     const { included } = await seen();
+    // The transaction itself stands there already.
+    expect(included.map(({ type }: any) => type).toSorted()).toEqual(['review', 'review', 'user', 'user']);
     expect(included.filter(({ type }: any) => type === 'review')).toMatchObject([
       {
         attributes: {

@@ -127,6 +127,8 @@ describe('waiting', () => {
     await arrived;
 
     await sandbox().advance(4 * MINUTE);
+    // Whoever asks after it is answered before it.
+    expect(await outcomeOf(show(sdk))).toEqual({ status: 200, type: 'listing' });
     expect(await isSettled(work)).toBe(false);
     await sandbox().advance(MINUTE);
 
@@ -134,11 +136,12 @@ describe('waiting', () => {
   });
 
   it('slow: nothing is done before', async () => {
-    const { trusted } = await userSdks(info(), 'Alice');
+    const { sdk, trusted } = await userSdks(info(), 'Alice');
     await on('slow', { ms: 5 * MINUTE, times: 1 });
     const arrived = arrival('POST /v1/api/transactions/initiate');
     const work = initiate(trusted);
     await arrived;
+    await show(sdk);
 
     expect(orders()).toBe(0);
     await sandbox().advance(5 * MINUTE);
