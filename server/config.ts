@@ -10,6 +10,8 @@ import { z } from 'zod';
 export type Config = {
   environment: string;
   port: number;
+  /** Processes that serve; more than one share the port. */
+  workers: number;
   logLevel: string;
   /** The marketplace's own origin, the only one that may call across origins; null allows none. */
   rootUrl: string | null;
@@ -164,6 +166,11 @@ export const variables = {
     where: 'Leave it out for 10000',
   },
   port: { names: ['PORT'], purpose: 'The port to listen on.', where: 'Leave it out for 3500' },
+  workers: {
+    names: ['WEB_CONCURRENCY'],
+    purpose: 'Processes that serve, one for each core. Each has its own memory: limits count per process.',
+    where: 'Leave it out for 1; Heroku sets it',
+  },
   logLevel: {
     names: ['LOG_LEVEL'],
     purpose: 'trace, debug, info, warn or error.',
@@ -237,6 +244,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
   const config: Config = {
     environment: read('environment', text) ?? 'production',
     port: read('port', wholeNumber(0, 65535)) ?? 3500,
+    workers: read('workers', wholeNumber(1, 256)) ?? 1,
     logLevel: read('logLevel', logLevel) ?? 'info',
     rootUrl: read('rootUrl', origin) ?? null,
     requestBudgetMs: read('requestBudgetMs', wholeNumber(100, 120_000)) ?? 15_000,

@@ -1,33 +1,56 @@
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
+import { obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
 import { ConfigError, describeProblems, loadConfig, type LoadedConfig } from './config.ts';
 import { createContext } from './context.ts';
 import { listen } from './listen.ts';
-import { prettyDestination } from './log.ts';
+import { createLog, prettyDestination } from './log.ts';
 
 /** The exit code for a configuration error in sysexits.h. */
 const EX_CONFIG = 78;
 
 const loaded = configOrExit();
 const { config } = loaded;
-const context = createContext(
-  loaded,
-  config.environment === 'development' ? await prettyDestination() : undefined,
-);
-const server = await listen(createApp(context), config.port).catch((error: unknown) => {
-  context.log.fatal({ port: config.port, err: error }, 'can not listen');
-  process.exit(1);
-});
-context.log.info({ port: server.port, environment: config.environment }, 'listening');
+const destination = config.environment === 'development' ? await prettyDestination() : undefined;
+if (config.workers > 1 && cluster.isPrimary) supervise();
+else await serve();
 
-// A second more than requests get: what closes behind them needs time too.
-closeWithGrace({ delay: config.shutdownMs + 1_000, logger: false }, async ({ err, signal }) => {
-  if (err) context.log.fatal({ err }, 'stopping after an error that nobody caught');
-  else context.log.info({ signal }, 'stopping');
-  context.stop();
-  await server.close(config.shutdownMs);
-  context[Symbol.dispose]();
-});
+async function serve(): Promise<void> {
+  const context = createContext(loaded, destination);
+  const server = await listen(createApp(context), config.port).catch((error: unknown) => {
+    context.log.fatal({ port: config.port, err: error }, 'can not listen');
+    process.exit(1);
+  });
+  context.log.info({ port: server.port, environment: config.environment }, 'listening');
+
+  const options = {
+    // A second more than requests get: what closes behind them needs time too.
+    delay: config.shutdownMs + 1_000,
+    logger: false as const,
+    skip: signalsLeftToPrimary(),
+  };
+  const { close } = closeWithGrace(options, async ({ err, signal }) => {
+    if (err) context.log.fatal({ err }, 'stopping after an error that nobody caught');
+    else context.log.info({ signal }, 'stopping');
+    context.stop();
+    await server.close(config.shutdownMs);
+    context[Symbol.dispose]();
+  });
+  if (cluster.isWorker) obeyPrimary(close);
+}
+
+function supervise(): void {
+  const log = createLog({ level: config.logLevel, secrets: [], ...(destination && { destination }) });
+  const workers = startWorkers(log, config.workers, exitCode => process.exit(exitCode));
+
+  // A second more than a worker has.
+  closeWithGrace({ delay: config.shutdownMs + 2_000, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nobody caught');
+    else log.info({ signal }, 'stopping workers');
+    await workers.stop();
+  });
+}
 
 function configOrExit(): LoadedConfig {
   try {
