@@ -17,8 +17,17 @@ export type Running = AsyncDisposable & {
 };
 
 /** `environment` is all it gets, besides what Node itself needs. */
-export function run(args: string[], environment: Record<string, string> = {}, input?: string): Running {
-  const child = spawn(process.execPath, args, {
+export const run = (args: string[], environment?: Record<string, string>, input?: string): Running =>
+  runCommand(process.execPath, args, environment, input);
+
+/** The same for a program that is not Node. */
+export function runCommand(
+  command: string,
+  args: string[],
+  environment: Record<string, string> = {},
+  input?: string,
+): Running {
+  const child = spawn(command, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
   });
