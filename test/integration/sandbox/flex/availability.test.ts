@@ -192,6 +192,13 @@ describe('bookings', () => {
       409,
       'transaction-booking-time-not-available',
     );
+    // Also where it closes in the middle of an hour of the booking.
+    await expectRefusal(
+      begin(customer, 'open', at(14.5, 15.5)),
+      409,
+      'transaction-booking-time-not-available',
+    );
+    await expectRefusal(begin(customer, 'open', at(6.95, 8)), 409, 'transaction-booking-time-not-available');
     await begin(customer, 'open', at(7, 15));
   });
 

@@ -618,6 +618,9 @@ describe('current_user/create_with_idp and delete', () => {
       },
     });
     expect((await sdk.currentUser.show()).data.data.id).toEqual(data.data.id);
+    expect(
+      await refusalOf(anonymousSdk(info()).currentUser.createWithIdp({ ...profile, email: 'zoe@b.c' })),
+    ).toMatchObject({ status: 409, code: 'conflict' });
   });
 
   it.each<[object, number, string]>([
@@ -652,8 +655,11 @@ describe('current_user/create_with_idp and delete', () => {
       status: 409,
       code: 'transaction-provider-banned-or-deleted',
     });
-    expect((await alice.sdk.users.show({ id: petra.user.id })).data.data.attributes).toMatchObject({
+    expect((await alice.sdk.users.show({ id: petra.user.id })).data.data.attributes).toEqual({
+      banned: false,
       deleted: true,
+      createdAt: expect.any(Date),
+      profile: { displayName: '', abbreviatedName: '', bio: null, publicData: {}, metadata: {} },
     });
   });
 

@@ -71,6 +71,9 @@ describe('line items', () => {
     ['a long code', [item({ code: `line-item/${'x'.repeat(55)}` })], 400],
     ['no price', [item({ unitPrice: undefined })], 400],
     ['a price as a number', [item({ unitPrice: 5000 })], 400],
+    ['a price in no currency', [item({ unitPrice: new Money(5000, 'euro') })], 400],
+    ['a quantity that is no number', [item({ quantity: new BigDecimal('two') })], 400],
+    ['a total that is no money', [item({ lineTotal: 5000 })], 400],
     ['a broken price', [item({ unitPrice: eur(0.5) })], 400],
     ['no amount', [item({ quantity: undefined })], 400],
     ['two amounts', [item({ percentage: 10 })], 400],
@@ -259,6 +262,21 @@ describe('the old ways to a price', () => {
       409,
       'transaction-missing-listing-price',
     ],
+    [
+      'an offer of less than nothing',
+      ['set-negotiated-total-price'],
+      { negotiatedTotal: eur(-1) },
+      400,
+      'validation-invalid-value',
+    ],
+    [
+      'an offer of half a cent',
+      ['set-negotiated-total-price'],
+      { negotiatedTotal: eur(0.5) },
+      400,
+      'validation-invalid-value',
+    ],
+    ['no offer', ['set-negotiated-total-price'], {}, 400, 'validation-missing-key'],
     ['no quantity', ['calculate-tx-unit-total-price'], {}, 400, 'validation-missing-key'],
   ])('%s is refused', async (_what, actions, params, status, code) => {
     await push(sandbox(), 'old', [step('begin', { to: 'open', actions })]);

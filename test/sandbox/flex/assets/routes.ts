@@ -24,17 +24,16 @@ function serveAsset(
   // A path that ends in a slash is a folder; what is missing from it is left out.
   if (path === '' || path.endsWith('/'))
     return json({ data: several(world, path, names), included: [], meta: { version: LATEST_VERSION } });
-  const asset = world.assets[path];
-  return asset === undefined
-    ? missing()
-    : json({ data: asset, included: [], meta: { version: LATEST_VERSION } });
+  return Object.hasOwn(world.assets, path)
+    ? json({ data: world.assets[path], included: [], meta: { version: LATEST_VERSION } })
+    : missing();
 }
 
 const several = (world: FlexWorld, folder: string, names: string | null) =>
   (names ?? '')
     .split(',')
     .map(name => `${folder}${name}`)
-    .filter(path => world.assets[path] !== undefined)
+    .filter(path => Object.hasOwn(world.assets, path))
     .map(path => ({
       id: path,
       type: 'jsonAsset',

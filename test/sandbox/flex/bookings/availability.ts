@@ -2,8 +2,6 @@
 import type { AvailabilityPlan, Listing } from '../listings/entity.ts';
 import type { Booking } from './entity.ts';
 
-const HOUR = 3_600_000;
-
 type Span = { start: number; end: number };
 
 export function hasRoom(
@@ -32,15 +30,20 @@ function mostSeatsTaken(bookings: Iterable<Booking>, listingId: string, span: Sp
   return Math.max(...moments.map(takenAt));
 }
 
-/** The fewest seats that the plan's opening hours offer over the span, looked at hour by hour. */
+/** Plans are made in steps of five minutes. */
+const STEP = 5 * 60_000;
+
+/** The fewest seats that the plan's opening hours offer over the span, looked at step by step. */
 function leastSeats(plan: AvailabilityPlan, span: Span): number {
   if (isAlwaysOpen(plan)) return Math.min(...plan.entries.map(entry => entry.seats));
-  let least = Infinity;
-  for (let moment = span.start; moment < span.end && least > 0; moment += HOUR) {
-    least = Math.min(least, seatsAt(plan, moment));
-  }
-  return least === Infinity ? 0 : least;
+  const seatsAt = seatsOf(plan);
+  let least = seatsAt(span.start);
+  for (let moment = nextStep(span.start); moment < span.end && least > 0; moment += STEP)
+    least = Math.min(least, seatsAt(moment));
+  return least;
 }
+
+const nextStep = (moment: number) => (Math.floor(moment / STEP) + 1) * STEP;
 
 const isAlwaysOpen = (plan: AvailabilityPlan) =>
   new Set(plan.entries.map(entry => entry.dayOfWeek)).size === 7 &&
@@ -48,22 +51,26 @@ const isAlwaysOpen = (plan: AvailabilityPlan) =>
     entry => entry.startTime === '00:00' && (entry.endTime === '00:00' || entry.endTime === '24:00'),
   );
 
-function seatsAt(plan: AvailabilityPlan, moment: number): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+function seatsOf(plan: AvailabilityPlan): (moment: number) => number {
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: plan.timezone,
     weekday: 'short',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(moment);
-  const part = (type: string) => parts.find(candidate => candidate.type === type)?.value ?? '';
-  const day = part('weekday').toLowerCase();
-  const time = `${part('hour')}:${part('minute')}`;
-  const open = plan.entries.filter(
-    entry =>
-      entry.dayOfWeek === day &&
-      entry.startTime <= time &&
-      (entry.endTime === '00:00' ? '24:00' : entry.endTime) > time,
-  );
-  return open.reduce((sum, entry) => sum + entry.seats, 0);
+  });
+  return moment => {
+    const parts = format.formatToParts(moment);
+    const part = (type: string) => parts.find(candidate => candidate.type === type)?.value ?? '';
+    const day = part('weekday').toLowerCase();
+    const time = `${part('hour')}:${part('minute')}`;
+    return plan.entries
+      .filter(
+        entry =>
+          entry.dayOfWeek === day &&
+          entry.startTime <= time &&
+          (entry.endTime === '00:00' ? '24:00' : entry.endTime) > time,
+      )
+      .reduce((sum, entry) => sum + entry.seats, 0);
+  };
 }

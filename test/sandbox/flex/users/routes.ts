@@ -123,6 +123,7 @@ function createWithIdp(call: ApiCall): ApiAnswer {
   const { world, body, token } = call;
   textOf(body, 'idpClientId');
   const identity = { idpId: textOf(body, 'idpId'), userId: textOf(body, 'idpToken') };
+  if (isKnown(world, identity)) throw conflict('conflict', 'There is a user with this identity');
   const email = optionalText(body, 'email') ?? `${identity.userId}@idp.example`;
   if (isTaken(world, email)) throw conflict('email-taken', 'The e-mail address is taken');
   const data = (name: ExtendedData) => mergeExtendedData({}, optionalObject(body, name) ?? {}, [name]);
@@ -159,6 +160,11 @@ function optionalObject(body: PlainObject, name: string): PlainObject | undefine
   return value;
 }
 
+const isKnown = (world: ApiCall['world'], { idpId, userId }: User['identities'][number]) =>
+  [...world.users.values()].some(user =>
+    user.identities.some(identity => identity.idpId === idpId && identity.userId === userId),
+  );
+
 const isTaken = (world: ApiCall['world'], email: string) =>
   [...world.users.values()].some(user => user.email.toLowerCase() === email.toLowerCase());
 
@@ -179,6 +185,21 @@ const newUser: Pick<
   metadata: {},
 };
 
+/** All that is left of somebody who is gone. */
+const nobody: Omit<User, 'id' | 'createdAt'> = {
+  ...newUser,
+  email: '',
+  password: null,
+  firstName: '',
+  lastName: '',
+  displayName: '',
+  bio: null,
+  identities: [],
+  publicData: {},
+  protectedData: {},
+  privateData: {},
+};
+
 /** Takes the password again; every session of the user ends. */
 async function deleteCurrent(call: ApiCall): Promise<ApiAnswer> {
   const { world, token, body } = call;
@@ -190,7 +211,7 @@ async function deleteCurrent(call: ApiCall): Promise<ApiAnswer> {
   }
   if (body['currentPassword'] !== user.password) throw forbidden('Wrong password');
   if (body['deleteFromStripe'] === true) await deleteFromStripe(call, user);
-  const deleted = { ...user, deleted: true, email: '', stripeAccount: null, stripeCustomer: null };
+  const deleted: User = { ...nobody, id: user.id, createdAt: user.createdAt, deleted: true };
   world.users.set(user.id, deleted);
   for (const other of world.tokens.values())
     if (other.userId === user.id) world.tokens.delete(other.accessToken);

@@ -70,18 +70,17 @@ export function required<T>(value: T | undefined, name: string): T {
   return value;
 }
 
-/** Amounts arrive as Money, or as `{amount, currency}` in plain JSON. Minor units. */
+/** Amounts arrive as Money, or as `{amount, currency}` in plain JSON: whole minor units of a currency. */
 export function asMoney(value: unknown): Money | undefined {
-  if (value instanceof Money) return value;
-  if (isPlainObject(value) && typeof value['amount'] === 'number' && typeof value['currency'] === 'string') {
-    return new Money(value['amount'], value['currency']);
-  }
-  return undefined;
+  if (!(value instanceof Money) && !isPlainObject(value)) return undefined;
+  const { amount, currency } = value;
+  const isMoney = Number.isSafeInteger(amount) && typeof currency === 'string' && /^[A-Z]{3}$/.test(currency);
+  return isMoney ? new Money(amount as number, currency) : undefined;
 }
 
-export const asDecimalText = (value: unknown): string | undefined =>
-  value instanceof BigDecimal
-    ? value.value
-    : typeof value === 'number' && Number.isFinite(value)
-      ? String(value)
-      : undefined;
+const DECIMAL = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+export function asDecimalText(value: unknown): string | undefined {
+  const text = value instanceof BigDecimal ? value.value : typeof value === 'number' ? String(value) : '';
+  return DECIMAL.test(text) ? text : undefined;
+}

@@ -44,15 +44,14 @@ function readLineItem(value: unknown, codes: RegExp, path: string[]): LineItem {
     throw invalidValue([...path, 'code'], 'must begin with line-item/ and have at most 64 characters');
   }
   const unitPrice = asMoney(value['unitPrice']);
-  if (!unitPrice || !Number.isInteger(unitPrice.amount))
-    throw invalidValue([...path, 'unitPrice'], 'must be money in minor units');
+  if (!unitPrice) throw invalidValue([...path, 'unitPrice'], 'must be money in minor units');
   const amount = readAmount(value, path);
   const lineTotal = {
     amount: roundHalfAwayFromZero(amount.factor.times(unitPrice.amount)),
     currency: unitPrice.currency,
   };
-  const claimed = asMoney(value['lineTotal']);
-  if (claimed && (claimed.amount !== lineTotal.amount || claimed.currency !== lineTotal.currency)) {
+  const claimed = value['lineTotal'] ?? null;
+  if (claimed !== null && !isSameMoney(asMoney(claimed), lineTotal)) {
     throw invalidValue([...path, 'lineTotal'], `should be ${lineTotal.amount} ${lineTotal.currency}`);
   }
   return {
@@ -64,6 +63,11 @@ function readLineItem(value: unknown, codes: RegExp, path: string[]): LineItem {
     reversal: false,
   };
 }
+
+type Amount = { amount: number; currency: string };
+
+const isSameMoney = (one: Amount | undefined, other: Amount) =>
+  one?.amount === other.amount && one.currency === other.currency;
 
 type Shown = Pick<LineItem, 'quantity' | 'percentage' | 'units' | 'seats'>;
 

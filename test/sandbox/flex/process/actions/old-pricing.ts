@@ -3,7 +3,7 @@
  * configuration. Processes in the field still use them.
  */
 import { Decimal } from 'decimal.js';
-import { conflict } from '../../errors.ts';
+import { conflict, invalidValue } from '../../errors.ts';
 import type { LineItem } from '../../transactions/entity.ts';
 import { isPlainObject } from '../../values.ts';
 import { asMoney, param, required, type ActionContext, type ActionRun } from './context.ts';
@@ -71,7 +71,10 @@ const NEGOTIATION = 'line-item/negotiation';
 
 /** One line makes up the difference between the other lines and the offer, and changes with each new offer. */
 export const setNegotiatedTotal: ActionRun = ({ transaction, params }) => {
-  const { amount, currency } = required(asMoney(params['negotiatedTotal']), 'negotiatedTotal');
+  const offer = required(params['negotiatedTotal'] ?? undefined, 'negotiatedTotal');
+  const { amount, currency } = asMoney(offer) ?? { amount: -1, currency: '' };
+  if (amount < 0)
+    throw invalidValue(['params', 'negotiatedTotal'], 'must be money, and not less than nothing');
   const others = transaction.lineItems.filter(({ code }) => code !== NEGOTIATION);
   if (others.some(({ lineTotal }) => lineTotal.currency !== currency))
     throw conflict('conflict', 'The offer is in another currency than the price');
