@@ -175,7 +175,7 @@ describe('bookings', () => {
       availabilityPlan: {
         type: 'availability-plan/time',
         timezone: 'Europe/Helsinki',
-        entries: [{ dayOfWeek: 'thu', startTime: '09:00', endTime: '17:00', seats: 1 }],
+        entries: [{ dayOfWeek: 'thu', startTime: '09:00', endTime: '16:50', seats: 1 }],
       },
     });
     const { customer } = await parties();
@@ -185,21 +185,22 @@ describe('bookings', () => {
       bookingEnd: new Date(day(10).getTime() + to * HOUR),
     });
 
-    await expectRefusal(begin(customer, 'open', at(6, 8)), 409, 'transaction-booking-time-not-available');
-    await expectRefusal(begin(customer, 'open', at(14, 16)), 409, 'transaction-booking-time-not-available');
-    await expectRefusal(
-      begin(customer, 'open', at(24 + 8, 24 + 9)),
-      409,
-      'transaction-booking-time-not-available',
-    );
-    // Also where it closes in the middle of an hour of the booking.
-    await expectRefusal(
-      begin(customer, 'open', at(14.5, 15.5)),
-      409,
-      'transaction-booking-time-not-available',
-    );
-    await expectRefusal(begin(customer, 'open', at(6.95, 8)), 409, 'transaction-booking-time-not-available');
-    await begin(customer, 'open', at(7, 15));
+    const minutes = (count: number) => count / 60;
+    for (const [from, to] of [
+      [6, 8],
+      [6 + minutes(59), 8],
+      [14, 16],
+      [14, 14 + minutes(51)],
+      [14 + minutes(47.5), 14 + minutes(52)],
+      [24 + 8, 24 + 9],
+    ] as const) {
+      await expectRefusal(
+        begin(customer, 'open', at(from, to)),
+        409,
+        'transaction-booking-time-not-available',
+      );
+    }
+    await begin(customer, 'open', at(7, 14 + minutes(50)));
   });
 
   it('are moved where there is room, and stay where they were when there is none', async () => {
