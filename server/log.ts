@@ -26,8 +26,11 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
     serializers: { err: describeError },
     hooks: { streamWrite: redact },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? pino.destination(BATCHED));
 }
+
+/** Lines go out together: one by one they would cost as much as a call to Flex. What is left goes out at exit, and at once when fatal. */
+const BATCHED = { sync: false, minLength: 4096, periodicFlush: 100 };
 
 /** For people, where the machine has the printer installed: in development and in the demo. */
 export async function prettyDestination(): Promise<DestinationStream | undefined> {

@@ -1,6 +1,6 @@
 /**
  * A Flex of canned bytes, in a process of its own: the answers are made once, so that what is measured is the proxy.
- * Serves until it is stopped; says its port on standard output.
+ * In verbose transit where it is asked for, as Flex does. Serves until it is stopped; says its port on standard output.
  */
 import { createServer } from 'node:http';
 import flexSdk from 'sharetribe-flex-sdk';
@@ -60,14 +60,18 @@ function filling(bytes: number): Record<string, unknown> {
 }
 
 const transitType = 'application/transit+json;charset=UTF-8';
-const answers: [beginning: string, type: string, body: string][] = [
+const both = (value: unknown) => ({
+  compact: transit.write(value),
+  verbose: transit.write(value, { verbose: true }),
+});
+const answers: [beginning: string, type: string, body: string | ReturnType<typeof both>][] = [
   [
     '/v1/auth/token',
     'application/json',
     JSON.stringify({ access_token: 'at', token_type: 'bearer', expires_in: 600, scope: 'trusted:user' }),
   ],
-  ['/v1/api/listings/show', transitType, transit.write({ data: listing })],
-  ['/v1/api/transactions/initiate', transitType, transit.write({ data: transaction, included: [listing] })],
+  ['/v1/api/listings/show', transitType, both({ data: listing })],
+  ['/v1/api/transactions/initiate', transitType, both({ data: transaction, included: [listing] })],
   [
     '/v1/assets/',
     'application/json',
@@ -83,7 +87,9 @@ const answers: [beginning: string, type: string, body: string][] = [
 const server = createServer((request, response) => {
   request.resume();
   request.on('end', () => {
-    const [, type, body] = answers.find(([beginning]) => request.url!.startsWith(beginning))!;
+    const [, type, found] = answers.find(([beginning]) => request.url!.startsWith(beginning))!;
+    const form = request.headers['x-transit-verbose'] === 'true' ? 'verbose' : 'compact';
+    const body = typeof found === 'string' ? found : found[form];
     const answer = () => {
       response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
       response.end(body);
