@@ -3,6 +3,8 @@ import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Context } from './context.ts';
+import { privilegedTransitions } from './domain/privileged-transitions.ts';
+import { deleteAccountOf } from './http/delete-account.ts';
 import type { ApiDeps } from './http/deps.ts';
 import { healthz, readyz } from './http/health.ts';
 import { initiatePrivileged } from './http/initiate-privileged.ts';
@@ -18,6 +20,7 @@ export function createApp(context: Context): Express {
   const deps: ApiDeps = {
     flex: context.flex,
     processes: context.processes,
+    privilegedTransitions: privilegedTransitions(context.processes, config.privilegedTransitions),
     transitVerbose: config.flex.transitVerbose,
     requestBudgetMs: config.requestBudgetMs,
   };
@@ -36,6 +39,7 @@ export function createApp(context: Context): Express {
     '/api/initiate-privileged': initiatePrivileged(deps),
     '/api/transition-privileged': transitionPrivileged(deps),
     '/api/transaction-line-items': transactionLineItems(deps),
+    '/api/delete-account': deleteAccountOf(deps),
   };
   for (const [path, handler] of Object.entries(api)) {
     app.route(path).post(noStore, cookieParser(), transitBody, handler).all(methodNotAllowed('POST'));

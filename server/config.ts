@@ -20,6 +20,8 @@ export type Config = {
   /** How long a stopping service waits for requests in flight, in milliseconds. */
   shutdownMs: number;
   processesDir: string;
+  /** By process name: instead of what its file says. */
+  privilegedTransitions: Record<string, string[]>;
   flex: {
     clientId: string;
     baseUrl: string;
@@ -155,6 +157,12 @@ export const variables = {
     purpose: 'The directory of the process files, a folder with a process.edn for each process.',
     where: 'Leave it out for ext/transaction-processes',
   },
+  privilegedTransitions: {
+    names: ['PRIVILEGED_TRANSITIONS'],
+    purpose:
+      'The privileged transitions that browsers may ask for, as process/transition, separated by commas; for each process named here, instead of what its file says.',
+    where: 'Leave it out to take them from the process files',
+  },
   requestBudgetMs: {
     names: ['REQUEST_BUDGET_MS'],
     purpose: 'How long one request may take in all, in milliseconds.',
@@ -208,6 +216,28 @@ const stripeKey = token.regex(
 const webhookSecrets = token
   .transform(value => value.split(','))
   .refine(values => values.every(value => value.startsWith('whsec_')), 'must begin with whsec_');
+/** `my-process/request-payment`; Flex's own `transition/` in between may be written or left out. */
+const transitionNames = z
+  .string()
+  .transform(value => value.split(',').map(entry => entry.trim().split('/')))
+  .refine(
+    entries =>
+      entries.every(
+        names =>
+          names.every(name => /^[\w.-]+$/.test(name)) &&
+          (names.length === 2 || (names.length === 3 && names[1] === 'transition')),
+      ),
+    'must be a list like my-process/request-payment,my-process/request-payment-after-inquiry',
+  )
+  .transform(entries => {
+    const grouped = Object.groupBy(entries, ([process]) => process!);
+    return Object.fromEntries(
+      Object.entries(grouped).map(([process, own]) => [
+        process,
+        own!.map(names => `transition/${names.at(-1)}`),
+      ]),
+    );
+  });
 const logLevel = z.enum(
   ['trace', 'debug', 'info', 'warn', 'error'],
   'must be trace, debug, info, warn or error',
@@ -249,6 +279,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     rootUrl: read('rootUrl', origin) ?? null,
     requestBudgetMs: read('requestBudgetMs', wholeNumber(100, 120_000)) ?? 15_000,
     shutdownMs: read('shutdownMs', wholeNumber(0, 120_000)) ?? 10_000,
+    privilegedTransitions: read('privilegedTransitions', transitionNames) ?? {},
     processesDir: path.resolve(read('processesDir', text) ?? defaultProcessesDir),
     flex: {
       clientId: read('clientId', token) ?? '',

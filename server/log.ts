@@ -69,3 +69,9 @@ export function logCheck(log: Log, check: Check, subject: CheckSubject): void {
 
 /** Operators grep for this. */
 export const PAYMENT_INTENT_CHECK = '[SERVER_PROXY] PI data from Flex';
+
+/** One line for each command whose answer was lost: an operator wants to know how often that happens, and how it ends. */
+export function logLookup(log: Log, lookup: Record<string, unknown> & { found: boolean }): void {
+  if (lookup.found) log.info(lookup, 'lost answer: the result was found');
+  else log.warn(lookup, 'lost answer: the outcome is unknown');
+}

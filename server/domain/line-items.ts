@@ -4,7 +4,8 @@
  */
 import { Decimal } from 'decimal.js';
 import { badRequest, ProxyError } from './errors.ts';
-import { wholeUnits, type Money } from './money.ts';
+import { currencyOf, wholeUnits, type Money } from './money.ts';
+import { wholeDaysBetween } from './whole-days.ts';
 
 /** Exactly one of quantity, percentage, or units with seats. */
 export type LineItem = {
@@ -26,6 +27,8 @@ export type PricedListing = {
   /** Minor units. */
   shippingPriceInSubunitsOneItem: unknown;
   shippingPriceInSubunitsAdditionalItems: unknown;
+  /** Of its availability plan, where it has one. */
+  timeZone?: string | undefined;
 };
 
 /** What of an order decides its price, as the browser sent it. */
@@ -45,10 +48,9 @@ export type Commission = { percentage?: unknown; minimum_amount?: unknown };
 export type Commissions = { provider: Commission | undefined; customer: Commission | undefined };
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 export function lineItemsFor(listing: PricedListing, order: OrderData, commissions: Commissions): LineItem[] {
-  const currency = listing.price?.currency ?? order.currency;
+  const currency = currencyOf([order.offer?.currency, listing.price?.currency], order.currency);
   const { extras, ...amount } = amountOf(listing, order, currency);
   const base: LineItem = {
     code: `line-item/${String(listing.unitType)}`,
@@ -56,6 +58,8 @@ export function lineItemsFor(listing: PricedListing, order: OrderData, commissio
     ...amount,
     includeFor: ['customer', 'provider'],
   };
+  // Refuses a total that could not be exact, also where no commission is taken of it.
+  lineTotal(base);
   return [
     base,
     ...extras,
@@ -80,7 +84,7 @@ function amountOf(listing: PricedListing, order: OrderData, currency: string | u
   switch (listing.unitType) {
     case 'day':
     case 'night':
-      return bySeats(wholeDays(order), order.seats);
+      return bySeats(wholeDays(listing, order), order.seats);
     case 'hour':
       return bySeats(hours(order), order.seats);
     case 'fixed':
@@ -111,30 +115,24 @@ function quantityMissing(seats?: number): ProxyError {
   );
 }
 
-function duration(order: OrderData): number | undefined {
-  const { bookingStart, bookingEnd } = order;
-  if (!bookingStart || !bookingEnd) return undefined;
-  const ms = bookingEnd.getTime() - bookingStart.getTime();
-  if (ms < 0) throw badRequest('dates-reversed', 'End date cannot be before start date');
-  return ms;
-}
+type Dates = { start: Date; end: Date };
 
-function wholeDays(order: OrderData): number | undefined {
-  const ms = duration(order);
-  return ms === undefined ? undefined : Math.floor(ms / DAY);
+const datesOf = ({ bookingStart: start, bookingEnd: end }: OrderData): Dates | undefined =>
+  start && end && { start, end };
+
+function wholeDays({ timeZone }: PricedListing, order: OrderData): number | undefined {
+  const dates = datesOf(order);
+  return dates && wholeDaysBetween(dates.start, dates.end, timeZone);
 }
 
 function hours(order: OrderData): number | undefined {
-  const ms = duration(order);
-  return ms === undefined ? undefined : ms / HOUR;
+  const dates = datesOf(order);
+  return dates && (dates.end.getTime() - dates.start.getTime()) / HOUR;
 }
 
 function items(listing: PricedListing, order: OrderData, currency: string | undefined): Amount {
   const quantity = order.stockReservationQuantity;
   if (!quantity) throw quantityMissing();
-  if (!Number.isInteger(quantity) || quantity < 1) {
-    throw badRequest('quantity-invalid', 'stockReservationQuantity must be a positive whole number.');
-  }
   if (order.deliveryMethod !== 'shipping') return { quantity, extras: [] };
   const fee = shippingFee(listing, quantity);
   if (fee === undefined || currency === undefined) return { quantity, extras: [] };
@@ -165,7 +163,13 @@ function unitPriceOf(listing: PricedListing, order: OrderData, currency: string 
   const unitType = String(listing.unitType);
   const variant = bookable.includes(unitType) ? variantPrice(listing, order.priceVariantName) : undefined;
   if (variant !== undefined && currency !== undefined) return { amount: variant, currency };
-  const price = negotiated.includes(unitType) && order.offer ? order.offer : listing.price;
+  if (order.offer && !negotiated.includes(unitType)) {
+    throw badRequest(
+      'offer-unexpected',
+      `A listing of the unit type ${unitType} has a price of its own: no offer can be made.`,
+    );
+  }
+  const price = order.offer ?? listing.price;
   if (!price) throw badRequest('price-missing', 'The listing has no price, and the order brings none.');
   return price;
 }

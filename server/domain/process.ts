@@ -1,10 +1,21 @@
-/** What we need to know of a transaction process: which of its transitions create a PaymentIntent. */
+/** What we need to know of a transaction process: who may make which transition, and what each does to the payment. */
 import { parseEDNString } from 'edn-data';
 import { ownValue } from './own-value.ts';
 
 export type Process = { name: string; transitions: Map<string, ProcessTransition> };
 
-export type ProcessTransition = { name: string; createsPaymentIntent: boolean; privileged: boolean };
+export type ProcessTransition = {
+  name: string;
+  /** null for one that begins a transaction. */
+  from: string | null;
+  to: string;
+  /** null for one that happens when its time has come. */
+  actor: string | null;
+  privileged: boolean;
+  createsPaymentIntent: boolean;
+  refundsPayment: boolean;
+  createsPayout: boolean;
+};
 
 /** By process name, such as `default-booking`. */
 export type Processes = Map<string, Process>;
@@ -20,22 +31,32 @@ export function parseProcess(name: string, edn: string): Process {
     name,
     transitions: new Map(
       transitions.map(transition => {
-        const transitionName = ownValue(transition, 'name');
-        if (typeof transitionName !== 'string')
-          throw new Error(`${name}: process.edn holds a transition without a name`);
-        const actions = listIn(transition, 'actions').map(action => ownValue(action, 'name'));
-        const privileged = ownValue(transition, 'privileged?');
-        return [
-          transitionName,
-          {
-            name: transitionName,
-            createsPaymentIntent: actions.some(action => CREATING_ACTIONS.includes(String(action))),
-            // Some published files write the keyword `:true`.
-            privileged: privileged === true || privileged === 'true',
-          },
-        ];
+        const read = readTransition(name, transition);
+        return [read.name, read];
       }),
     ),
+  };
+}
+
+function readTransition(process: string, transition: unknown): ProcessTransition {
+  const name = ownValue(transition, 'name');
+  if (typeof name !== 'string') throw new Error(`${process}: process.edn holds a transition without a name`);
+  const to = ownValue(transition, 'to');
+  if (typeof to !== 'string') throw new Error(`${process}: ${name} leads to no state`);
+  const from = ownValue(transition, 'from');
+  const actor = ownValue(transition, 'actor');
+  const privileged = ownValue(transition, 'privileged?');
+  const actions = listIn(transition, 'actions').map(action => ownValue(action, 'name'));
+  return {
+    name,
+    from: typeof from === 'string' ? from : null,
+    to,
+    actor: typeof actor === 'string' ? actor.replace(/^actor\.role\//, '') : null,
+    // Some published files write the keyword `:true`.
+    privileged: privileged === true || privileged === 'true',
+    createsPaymentIntent: actions.some(action => CREATING_ACTIONS.includes(String(action))),
+    refundsPayment: actions.includes('action/stripe-refund-payment'),
+    createsPayout: actions.includes('action/stripe-create-payout'),
   };
 }
 

@@ -7,10 +7,18 @@
 import type { Request, Response } from 'express';
 import type { Config, Secrets } from '../config.ts';
 import type { Commissions, PricedListing } from '../domain/line-items.ts';
+import { deleteAccountBody, isReadOnly } from './account.ts';
 import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
 import { createCommissions, type ReadCommissions } from './commissions.ts';
 import { cookieStore } from './cookie-store.ts';
+import type { CallKind } from './errors.ts';
 import { createHttp, type Reply, type Send } from './http.ts';
+import {
+  ownTransactionsIn,
+  ownTransactionsQuery,
+  type OwnTransaction,
+  type OwnTransactionQuery,
+} from './lookup.ts';
 import { queryString } from './query-string.ts';
 import { createRenewals } from './renewals.ts';
 import { readAnswer, readBody, readJson, type FlexAnswer } from './replies.ts';
@@ -29,10 +37,16 @@ export type FlexDoor = {
 
 /** All calls reject with `ProxyError`, and give up when `signal` fires. */
 export type FlexSession = {
+  /** An operator who looks at the site as this user, and may only look. */
+  isReadOnly(): boolean;
   listing(id: string, signal: AbortSignal): Promise<PricedListing>;
   ownListing(id: string, signal: AbortSignal): Promise<PricedListing>;
   /** A transaction of the caller's, with the listing it is about. */
   transaction(id: string, signal: AbortSignal): Promise<ReadTransaction>;
+  /** The same as Flex answers it, with what `query` asks to be included. */
+  showTransaction(id: string, query: CommandQuery, signal: AbortSignal): Promise<FlexAnswer>;
+  /** Transactions of the caller's, the newest first. */
+  ownTransactions(query: OwnTransactionQuery, signal: AbortSignal): Promise<OwnTransaction[]>;
   commissions(signal: AbortSignal): Promise<Commissions>;
   /** The same user, trusted to make privileged transitions. The token stays in memory, for this request only. */
   trusted(signal: AbortSignal): Promise<TrustedSession>;
@@ -41,6 +55,8 @@ export type FlexSession = {
 export type TrustedSession = {
   initiate: Command;
   transition: Command;
+  /** For ever, and at Stripe as well. */
+  deleteAccount(currentPassword: string, signal: AbortSignal): Promise<FlexAnswer>;
 };
 
 export type Command = (
@@ -79,27 +95,35 @@ function flexSession(
   commissions: ReadCommissions,
   ask: Ask,
 ): FlexSession {
+  const request = (path: string, params: Record<string, unknown>, signal: AbortSignal) =>
+    session.call(
+      accessToken =>
+        send({
+          kind: 'query',
+          method: 'GET',
+          path: `${path}?${queryString(params)}`,
+          headers: apiHeaders(accessToken),
+          signal,
+        }),
+      { isUnauthorized, anonymously: true, signal },
+    );
   const get = (path: string, params: Record<string, unknown>, signal: AbortSignal) =>
-    session
-      .call(
-        accessToken =>
-          send({
-            kind: 'query',
-            method: 'GET',
-            path: `${path}?${queryString(params)}`,
-            headers: apiHeaders(accessToken),
-            signal,
-          }),
-        { isUnauthorized, anonymously: true, signal },
-      )
-      .then(reply => readBody(reply, 'query'));
+    request(path, params, signal).then(reply => readBody(reply, 'query'));
 
   return {
+    isReadOnly: () => isReadOnly(session.token()),
     listing: (id, signal) => get('/v1/api/listings/show', { id }, signal).then(readListing),
     ownListing: (id, signal) =>
       ask('query', signal, sdk => sdk.ownListings.show({ id })).then(({ data }) => readListing(data)),
     transaction: (id, signal) =>
       get('/v1/api/transactions/show', { id, include: ['listing'] }, signal).then(readTransaction),
+    // A read is expanded in any case.
+    showTransaction: (id, { expand: _expand, ...query }, signal) =>
+      request('/v1/api/transactions/show', { ...query, id }, signal).then(reply =>
+        readAnswer(reply, 'query'),
+      ),
+    ownTransactions: (query, signal) =>
+      get('/v1/api/transactions/query', ownTransactionsQuery(query), signal).then(ownTransactionsIn),
     commissions,
     async trusted(signal) {
       const reply = await session.call(accessToken => auth.exchange(accessToken, signal), {
@@ -111,6 +135,12 @@ function flexSession(
       return {
         initiate: command(send, accessToken, 'initiate'),
         transition: command(send, accessToken, 'transition'),
+        deleteAccount: (currentPassword, commandSignal) =>
+          post(send, accessToken, 'command', {
+            path: '/v1/api/current_user/delete',
+            body: deleteAccountBody(currentPassword),
+            signal: commandSignal,
+          }),
       };
     },
   };
@@ -120,18 +150,25 @@ const isUnauthorized = (reply: Reply) => reply.status === 401;
 
 const command =
   (send: Send, accessToken: string, name: 'initiate' | 'transition'): Command =>
-  async (body, query, isSpeculative, signal) => {
+  (body, query, isSpeculative, signal) => {
     const params = queryString(query);
-    const reply = await send({
-      kind: isSpeculative ? 'query' : 'command',
-      method: 'POST',
+    return post(send, accessToken, isSpeculative ? 'query' : 'command', {
       path: `/v1/api/transactions/${name}${isSpeculative ? '_speculative' : ''}${params && `?${params}`}`,
-      headers: { ...apiHeaders(accessToken), 'content-type': 'application/transit+json' },
-      body: writeVerbose(body),
+      body,
       signal,
     });
-    return readAnswer(reply, isSpeculative ? 'query' : 'command');
   };
+
+async function post(
+  send: Send,
+  accessToken: string,
+  kind: CallKind,
+  { path, body, signal }: { path: string; body: CommandBody; signal: AbortSignal },
+): Promise<FlexAnswer> {
+  const headers = { ...apiHeaders(accessToken), 'content-type': 'application/transit+json' };
+  const reply = await send({ kind, method: 'POST', path, headers, body: writeVerbose(body), signal });
+  return readAnswer(reply, kind);
+}
 
 const apiHeaders = (accessToken: string) => ({
   accept: 'application/transit+json',

@@ -2,6 +2,7 @@
 import { badRequest } from '../domain/errors.ts';
 import type { Commission, Commissions, PricedListing } from '../domain/line-items.ts';
 import type { Money } from '../domain/money.ts';
+import type { MadeTransition } from '../domain/offers.ts';
 import { ownValue } from '../domain/own-value.ts';
 import { unreadable } from './errors.ts';
 import type { FlexAnswer } from './replies.ts';
@@ -9,6 +10,9 @@ import { pickTransit, type Wanted } from './transit-reader.ts';
 import { idOf, moneyOf } from './transit.ts';
 
 export type ReadTransaction = {
+  processName: string;
+  /** All that were made, the first of them first. */
+  transitions: MadeTransition[];
   listing: PricedListing;
   payinTotal: Money | null;
   /** null when the transaction has none. */
@@ -28,8 +32,14 @@ function pricedListing(listing: unknown): PricedListing {
     priceVariants: ownValue(publicData, 'priceVariants'),
     shippingPriceInSubunitsOneItem: ownValue(publicData, 'shippingPriceInSubunitsOneItem'),
     shippingPriceInSubunitsAdditionalItems: ownValue(publicData, 'shippingPriceInSubunitsAdditionalItems'),
+    timeZone: textIn(ownValue(attributes, 'availabilityPlan'), 'timezone'),
   };
 }
+
+const textIn = (value: unknown, key: string): string | undefined => {
+  const text = ownValue(value, key);
+  return typeof text === 'string' ? text : undefined;
+};
 
 export function readTransaction(document: unknown): ReadTransaction {
   const transaction = ownValue(document, 'data');
@@ -44,14 +54,24 @@ export function readTransaction(document: unknown): ReadTransaction {
     : undefined;
   if (attributes === undefined || listing === undefined)
     throw unreadable('query', 'a transaction without its listing');
+  const processName = textIn(attributes, 'processName');
+  if (processName === undefined) throw unreadable('query', 'a transaction without its process');
   const metadata = ownValue(attributes, 'metadata');
   return {
+    processName,
+    transitions: transitionsIn(ownValue(attributes, 'transitions')),
     listing: pricedListing(listing),
     payinTotal: moneyOf(ownValue(attributes, 'payinTotal')) ?? null,
     metadata:
       typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : null,
   };
 }
+
+const transitionsIn = (transitions: unknown): MadeTransition[] =>
+  (Array.isArray(transitions) ? (transitions as unknown[]) : []).map(made => ({
+    transition: ownValue(made, 'transition'),
+    by: ownValue(made, 'by'),
+  }));
 
 export function readCommissions(document: unknown): Commissions {
   const assets = ownValue(document, 'data');
@@ -76,8 +96,9 @@ function commission(content: unknown, name: string): Commission | undefined {
 
 /** What a check needs to know of the transaction in an answer, decoded; the rest stays as it came. */
 export type AnsweredTransaction = {
+  /** null when the answer is of something else. */
   id: string | null;
-  processName: string | null;
+  lastTransition: unknown;
   /** The places where a PaymentIntent may stand, and nothing else of the attributes. */
   attributes: { protectedData: unknown; metadata: unknown };
 };
@@ -85,15 +106,21 @@ export type AnsweredTransaction = {
 export function answeredTransaction({ json }: FlexAnswer): AnsweredTransaction {
   const transaction = ownValue(pickTransit(json, CHECKED), 'data');
   const attributes = ownValue(transaction, 'attributes');
-  const processName = ownValue(attributes, 'processName');
+  const isTransaction = ownValue(transaction, 'type') === 'transaction';
   return {
-    id: idOf(ownValue(transaction, 'id')) ?? null,
-    processName: typeof processName === 'string' ? processName : null,
+    id: (isTransaction && idOf(ownValue(transaction, 'id'))) || null,
+    lastTransition: ownValue(attributes, 'lastTransition'),
     attributes: {
       protectedData: ownValue(attributes, 'protectedData'),
       metadata: ownValue(attributes, 'metadata'),
     },
   };
+}
+
+/** The transitions that the transaction in an answer has made. */
+export function answeredTransitions({ json }: FlexAnswer): MadeTransition[] {
+  const { data } = pickTransit(json, { data: { attributes: { transitions: true } } });
+  return transitionsIn(ownValue(ownValue(data, 'attributes'), 'transitions'));
 }
 
 const PAYMENT_INTENT: Wanted = {
@@ -104,6 +131,7 @@ const PAYMENT_INTENT: Wanted = {
 const CHECKED: Wanted = {
   data: {
     id: true,
-    attributes: { processName: true, protectedData: PAYMENT_INTENT, metadata: PAYMENT_INTENT },
+    type: true,
+    attributes: { lastTransition: true, protectedData: PAYMENT_INTENT, metadata: PAYMENT_INTENT },
   },
 };

@@ -40,11 +40,13 @@ declare module 'sharetribe-flex-sdk' {
     ownListings: { show(params: Params): Promise<ApiResponse> };
     transactions: {
       show(params: Params): Promise<ApiResponse>;
+      query(params: Params): Promise<ApiResponse>;
       initiate(body: Params, query?: Params): Promise<ApiResponse>;
       initiateSpeculative(body: Params, query?: Params): Promise<ApiResponse>;
       transition(body: Params, query?: Params): Promise<ApiResponse>;
       transitionSpeculative(body: Params, query?: Params): Promise<ApiResponse>;
     };
+    currentUser: { delete(body: Params): Promise<ApiResponse> };
     assetsByAlias(params: { paths: string[]; alias: string }): Promise<ApiResponse>;
     /** Resolves with the raw response, whose `config` holds the secret and the user's token: take `data`, drop the rest. */
     exchangeToken(): Promise<{ data: Token }>;

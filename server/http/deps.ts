@@ -1,23 +1,34 @@
 import type { Response } from 'express';
+import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts';
 import type { Processes } from '../domain/process.ts';
 import type { FlexDoor } from '../flex/door.ts';
-import { logCheck } from '../log.ts';
-import type { CheckDeps } from '../transactions/privileged-call.ts';
+import { logCheck, logLookup } from '../log.ts';
+import type { CallDeps } from '../transactions/privileged-call.ts';
+import type { Budget } from '../transactions/unknown-outcome.ts';
 import { requestLogOf } from './middleware/request-log.ts';
 
 /** What the endpoints of the web client work with. */
 export type ApiDeps = {
   flex: FlexDoor;
   processes: Processes;
+  privilegedTransitions: PrivilegedTransitions;
   transitVerbose: boolean;
   requestBudgetMs: number;
 };
 
-/** The same for one request: its checks go to its own log. */
-export const checkDepsOf = (deps: ApiDeps, res: Response): CheckDeps => ({
+/** The same for one request: what is noticed goes to its own log. */
+export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   processes: deps.processes,
+  privilegedTransitions: deps.privilegedTransitions,
   recordCheck: (check, subject) => logCheck(requestLogOf(res), check, subject),
+  recordLookup: lookup => logLookup(requestLogOf(res), lookup),
 });
 
 /** Fires when the request has used up its time. */
-export const budgetOf = (deps: ApiDeps): AbortSignal => AbortSignal.timeout(deps.requestBudgetMs);
+export const timeOf = (deps: ApiDeps): AbortSignal => AbortSignal.timeout(deps.requestBudgetMs);
+
+/** The last quarter is kept for looking for a command whose answer was lost. */
+export const budgetOf = (deps: ApiDeps): Budget => ({
+  command: AbortSignal.timeout(Math.ceil(deps.requestBudgetMs * 0.75)),
+  whole: timeOf(deps),
+});

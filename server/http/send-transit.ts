@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import type { FlexAnswer } from '../flex/door.ts';
 import { wrapped } from '../flex/replies.ts';
 import { writeTransit } from '../flex/transit.ts';
 import type { CheckedAnswer } from '../transactions/privileged-call.ts';
@@ -10,14 +11,20 @@ export function sendTransit(res: Response, status: number, body: unknown, verbos
     .send(writeTransit(body, verbose));
 }
 
-/** Flex's answer in the template's wrapping, and our verdict on it in the headers. */
-export function sendChecked(res: Response, { answer, check }: CheckedAnswer): void {
+/** Flex's answer in the template's wrapping. */
+export function sendAnswer(res: Response, answer: FlexAnswer, headers: Record<string, string> = {}): void {
   const body = wrapped(answer);
   res.writeHead(answer.status, {
-    'X-Payment-Intent-Verdict': check.verdict,
-    'X-Payment-Intent-Source': 'flex',
+    ...headers,
     'Content-Type': 'application/transit+json; charset=utf-8',
     'Content-Length': body.length,
   });
   res.end(body);
 }
+
+/** The same with our verdict in the headers. */
+export const sendChecked = (res: Response, { answer, check }: CheckedAnswer): void =>
+  sendAnswer(res, answer, {
+    'X-Payment-Intent-Verdict': check.verdict,
+    'X-Payment-Intent-Source': 'flex',
+  });

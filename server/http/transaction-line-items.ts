@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { shownLineItem } from '../flex/transit.ts';
 import { quote } from '../transactions/quote.ts';
-import { budgetOf, type ApiDeps } from './deps.ts';
+import { timeOf, type ApiDeps } from './deps.ts';
 import { id, optionalFlag, optionalMap, parse } from './parse.ts';
 import { sendTransit } from './send-transit.ts';
 
@@ -17,7 +17,7 @@ export const transactionLineItems =
     const lineItems = await quote(
       session,
       { isOwnListing, listingId: listingId.text, orderData },
-      budgetOf(deps),
+      timeOf(deps),
     );
     sendTransit(res, 200, { data: lineItems.map(shownLineItem) }, deps.transitVerbose);
   };

@@ -1,15 +1,15 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { transition } from '../transactions/transition.ts';
-import { budgetOf, checkDepsOf, type ApiDeps } from './deps.ts';
-import { id, optionalFlag, optionalMap, parse, text } from './parse.ts';
+import { budgetOf, callDepsOf, type ApiDeps } from './deps.ts';
+import { id, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
 import { sendChecked } from './send-transit.ts';
 
 const body = z.object({
   isSpeculative: optionalFlag,
   orderData: optionalMap,
-  bodyParams: z.object({ id, transition: text, params: optionalMap }, 'is missing'),
-  queryParams: optionalMap,
+  bodyParams: z.strictObject({ id, transition: text, params: optionalMap }, 'is missing'),
+  queryParams: query,
 });
 
 /** `POST /api/transition-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */
@@ -27,5 +27,5 @@ export const transitionPrivileged =
       query: queryParams,
     };
     const session = deps.flex.openSession(req, res);
-    sendChecked(res, await transition(checkDepsOf(deps, res), session, request, budgetOf(deps)));
+    sendChecked(res, await transition(callDepsOf(deps, res), session, request, budgetOf(deps)));
   };

@@ -1,34 +1,64 @@
-/** What initiate and transition have in common: the trusted call itself, and the look at what comes back. */
+/** What initiate and transition have in common: who may make the trusted call, and the look at what comes back. */
+import { ProxyError } from '../domain/errors.ts';
+import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts';
 import { paymentIntentCreation, type Processes } from '../domain/process.ts';
 import { check, type Check, type CheckSubject } from '../domain/verdict.ts';
-import type { CommandQuery, FlexAnswer } from '../flex/door.ts';
-import { answeredTransaction } from '../flex/resources.ts';
+import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
+import { unreadable } from '../flex/errors.ts';
 import { withoutAttributes } from '../flex/replies.ts';
+import { answeredTransaction } from '../flex/resources.ts';
+import type { RecordLookup } from './unknown-outcome.ts';
 
 export type CheckedAnswer = { answer: FlexAnswer; check: Check };
 
 /** Takes note of a check. Must not fail, and is not waited for. */
 export type RecordCheck = (check: Check, subject: CheckSubject) => void;
 
-export type CheckDeps = { processes: Processes; recordCheck: RecordCheck };
+export type CallDeps = {
+  processes: Processes;
+  privilegedTransitions: PrivilegedTransitions;
+  recordCheck: RecordCheck;
+  recordLookup: RecordLookup;
+};
+
+/** Flex would refuse an operator who is signed in as a user to look, in words that nobody understands. */
+export function refuseReadOnly(session: FlexSession): void {
+  if (!session.isReadOnly()) return;
+  throw new ProxyError('login-as-read-only', {
+    status: 403,
+    statusText:
+      'You are signed in as this user to look at the site: orders and changes of the account can only be made by the user.',
+    data: {},
+  });
+}
 
 /** Attributes are always asked for: without them there would be no PaymentIntent to look at. */
 export const expanded = (query: CommandQuery): CommandQuery => ({ ...query, expand: true });
 
+/** The answer to a command that was carried out holds the transaction. One that does not says nothing of what was done. */
+export function assertTransaction(answer: FlexAnswer, id?: string): FlexAnswer {
+  const found = answeredTransaction(answer).id;
+  if (found !== null && (id === undefined || id.toLowerCase() === found.toLowerCase())) return answer;
+  throw unreadable('command', 'something else than the transaction');
+}
+
 /** Judges the PaymentIntent in the answer, takes note, and gives the caller what it asked for. */
 export function checkAnswer(
-  deps: CheckDeps,
+  deps: CallDeps,
   answer: FlexAnswer,
   query: CommandQuery,
-  call: Omit<CheckSubject, 'transactionId' | 'processName'> & { processName?: string },
+  call: Omit<CheckSubject, 'transactionId'>,
 ): CheckedAnswer {
-  const transaction = answeredTransaction(answer);
-  const processName = call.processName ?? String(transaction.processName);
+  const { id, lastTransition, attributes } = answeredTransaction(answer);
+  // One that was looked up may have moved on, and then there need be no PaymentIntent in it any more.
+  const hasMovedOn = lastTransition !== undefined && lastTransition !== call.transition;
   const result = check({
     isSpeculative: call.isSpeculative,
-    creation: paymentIntentCreation(deps.processes, processName, call.transition),
-    attributes: transaction.attributes,
+    creation: hasMovedOn
+      ? 'creates-none'
+      : paymentIntentCreation(deps.processes, call.processName, call.transition),
+    attributes,
   });
-  deps.recordCheck(result, { ...call, processName, transactionId: transaction.id });
+  deps.recordCheck(result, { ...call, transactionId: id });
   return { answer: query['expand'] === true ? answer : withoutAttributes(answer), check: result };
 }

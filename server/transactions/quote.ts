@@ -3,7 +3,7 @@ import { lineItemsFor, type LineItem } from '../domain/line-items.ts';
 import type { FlexSession } from '../flex/door.ts';
 import { moneyOf } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
-import { readOrderData, type RawOrderData } from './order-data.ts';
+import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
 
 export type QuoteRequest = { isOwnListing: boolean; listingId: string; orderData: RawOrderData };
 

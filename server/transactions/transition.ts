@@ -1,10 +1,23 @@
 /** Moves a transaction on by a privileged transition, priced from its listing. */
 import { lineItemsFor } from '../domain/line-items.ts';
-import type { CommandQuery, FlexSession } from '../flex/door.ts';
+import { currencyOf } from '../domain/money.ts';
+import { metadataWith, offerOf, protectedDataFor } from '../domain/offers.ts';
+import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
+import { assertPrivileged } from '../domain/privileged-transitions.ts';
+import { paramsFromBrowser, type Params } from '../domain/transition-params.ts';
+import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
+import { answeredTransitions } from '../flex/resources.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
-import { readOrderData, type RawOrderData } from './order-data.ts';
-import { checkAnswer, expanded, type CheckDeps, type CheckedAnswer } from './privileged-call.ts';
+import {
+  assertTransaction,
+  checkAnswer,
+  expanded,
+  refuseReadOnly,
+  type CallDeps,
+  type CheckedAnswer,
+} from './privileged-call.ts';
+import { sendOnce, type Budget } from './unknown-outcome.ts';
 
 export type TransitionRequest = {
   isSpeculative: boolean;
@@ -13,41 +26,82 @@ export type TransitionRequest = {
   /** As the browser sent it, to be sent on. */
   id: unknown;
   transition: string;
-  params: Record<string, unknown>;
+  params: Params;
   query: CommandQuery;
 };
 
 /** Transaction, commission and trusted token are fetched together; then the one call that counts. Rejects with `ProxyError`. */
 export async function transition(
-  deps: CheckDeps,
+  deps: CallDeps,
   session: FlexSession,
   request: TransitionRequest,
-  signal: AbortSignal,
+  budget: Budget,
 ): Promise<CheckedAnswer> {
-  const [transaction, commissions, trusted] = await allSettled(
-    session.transaction(request.transactionId, signal),
-    session.commissions(signal),
-    session.trusted(signal),
-  );
+  const { id, transactionId, isSpeculative, query, orderData } = request;
+  refuseReadOnly(session);
   // The transaction knows its listing; transitions after an inquiry do not take it as a parameter.
-  const { listingId: _known, ...params } = request.params;
-  const currency = transaction.payinTotal?.currency;
-  const order = readOrderData(
-    { ...request.orderData, ...(currency !== undefined && { currency }) },
-    params,
-    moneyOf,
+  const { listingId: _known, ...params } = paramsFromBrowser(request.params);
+  const order = readOrderData(orderData, params, moneyOf);
+
+  const [transaction, commissions, trusted] = await allSettled(
+    session.transaction(transactionId, budget.command),
+    session.commissions(budget.command),
+    session.trusted(budget.command),
   );
-  const lineItems = lineItemsFor(transaction.listing, order, commissions).map(sentLineItem);
-  const { id, isSpeculative, query } = request;
+  const { processName, metadata: before, transitions, listing, payinTotal } = transaction;
+  assertPrivileged(deps.privilegedTransitions, processName, request.transition);
+  const offer = offerOf({
+    transition: request.transition,
+    actor: deps.processes.get(processName)?.transitions.get(request.transition)?.actor ?? null,
+    orderData,
+    offers: before?.['offers'],
+    transitions,
+  });
+  const currency = offer && currencyOf([payinTotal?.currency, listing.price?.currency], order.currency);
+  const priced =
+    offer && currency !== undefined
+      ? { ...order, currency, offer: { amount: offer.offerInSubunits, currency } }
+      : order;
+  const metadata = metadataWith(before, offer);
   const body = {
     id,
     transition: request.transition,
-    params: { ...params, lineItems, ...(transaction.metadata && { metadata: transaction.metadata }) },
+    params: {
+      ...params,
+      ...(params['protectedData'] !== undefined && {
+        protectedData: protectedDataFor(offer, params['protectedData'] as Params),
+      }),
+      lineItems: lineItemsFor(listing, priced, commissions).map(sentLineItem),
+      ...(metadata && { metadata }),
+    },
   };
-  const answer = await trusted.transition(body, expanded(query), isSpeculative, signal);
-  return checkAnswer(deps, answer, query, {
-    call: 'transition',
-    isSpeculative,
-    transition: request.transition,
-  });
+  const send = () =>
+    trusted
+      .transition(body, expanded(query), isSpeculative, budget.command)
+      .then(answer => assertTransaction(answer, transactionId));
+  const checked = (answer: FlexAnswer) =>
+    checkAnswer(deps, answer, query, {
+      call: 'transition',
+      isSpeculative,
+      processName,
+      transition: request.transition,
+    });
+  if (isSpeculative) return checked(await send());
+  const answer = await sendOnce(
+    send,
+    {
+      look: async () => {
+        const now = await session.showTransaction(transactionId, query, budget.whole);
+        const isMade = answeredTransitions(now)
+          .slice(transitions.length)
+          .some(each => each.transition === request.transition);
+        return isMade ? now : undefined;
+      },
+      record: deps.recordLookup,
+      advice: 'Do not simply repeat it: read the transaction, and go on from the state that it is in.',
+      data: { transactionId },
+    },
+    budget,
+  );
+  return checked(answer);
 }

@@ -114,7 +114,12 @@ describe('POST /api/initiate-privileged', () => {
   });
 
   it('cannot judge a process that it has no file of, and names the setting to mend', async () => {
-    await using world = await startWorld({ environment: { TRANSACTION_PROCESSES_DIR: 'test/fixtures' } });
+    await using world = await startWorld({
+      environment: {
+        TRANSACTION_PROCESSES_DIR: 'test/fixtures',
+        PRIVILEGED_TRANSITIONS: 'default-booking/request-payment',
+      },
+    });
     const alice = await signedIn(world, 'Alice');
     await world.scenario({ name: 'uuid-payment-intents' });
 

@@ -75,18 +75,23 @@ describe('lineItemsFor', () => {
     ['a unit type that has no price', { unitType: 'inquiry' }, {}, 'Error: orderData is missing'],
     ['an unknown unit type', { unitType: 'moon' }, {}, 'Error: orderData is missing'],
     ['no unit type', { unitType: undefined }, hoursFrom(24), 'Error: orderData is missing'],
-    ['dates that run backwards', {}, hoursFrom(-24), 'End date cannot be before start date'],
     [
-      'a negative number of items',
-      { unitType: 'item' },
-      { stockReservationQuantity: -2 },
-      'stockReservationQuantity must be',
+      'an offer for a listing with a price of its own',
+      {},
+      { ...hoursFrom(24), offer: { amount: 1, currency: 'EUR' } },
+      'A listing of the unit type night has a price of its own',
     ],
     [
-      'half an item',
-      { unitType: 'item' },
-      { stockReservationQuantity: 0.5 },
-      'stockReservationQuantity must be',
+      'another currency than that of the price',
+      {},
+      { ...hoursFrom(24), currency: 'USD' },
+      'The price is in EUR: currency can not be USD.',
+    ],
+    [
+      'a total that could not be exact',
+      { price: { amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' } },
+      hoursFrom(48),
+      'The amount is too large to be exact.',
     ],
     ['no price anywhere', { price: null }, hoursFrom(24), 'The listing has no price'],
     [
@@ -179,12 +184,6 @@ describe('lineItemsFor', () => {
     };
 
     expect(lineItemsFor(listing(given), { priceVariantName: 'long' }, none)[0]!.unitPrice.amount).toBe(1000);
-  });
-
-  it('does not take an offer for a listing that has a price of its own', () => {
-    const order = { ...hoursFrom(24), offer: { amount: 1, currency: 'EUR' } };
-
-    expect(lineItemsFor(listing(), order, none)[0]!.unitPrice.amount).toBe(1000);
   });
 
   it('gives whole minor units, and never pays out more than comes in', () => {

@@ -33,13 +33,26 @@ describe('parseProcess', () => {
     const process = parseProcess(
       'push',
       `{:format :v3 :transitions [{:name :transition/pay ;; now
-         :privileged? :true, :actions [{:name :action/stripe-create-payment-intent-push}] :to :state/paid}]}`,
+         :actor :actor.role/customer :privileged? :true, :to :state/paid
+         :actions [{:name :action/stripe-create-payment-intent-push}]}
+        {:name :transition/pay-out :at {:fn/timepoint [:time/booking-end]} :from :state/paid :to :state/over
+         :actions [{:name :action/stripe-create-payout}]}]}`,
     );
 
     expect(process.transitions.get('transition/pay')).toEqual({
       name: 'transition/pay',
-      createsPaymentIntent: true,
+      from: null,
+      to: 'state/paid',
+      actor: 'customer',
       privileged: true,
+      createsPaymentIntent: true,
+      refundsPayment: false,
+      createsPayout: false,
+    });
+    expect(process.transitions.get('transition/pay-out')).toMatchObject({
+      from: 'state/paid',
+      actor: null,
+      createsPayout: true,
     });
   });
 
@@ -50,6 +63,7 @@ describe('parseProcess', () => {
     '{:transitions []}',
     '[1 2]',
     '{:transitions [{:actor :actor.role/customer}]}',
+    '{:transitions [{:name :transition/nowhere}]}',
     'nonsense {',
   ])('refuses %j', edn => {
     expect(() => parseProcess('broken', edn)).toThrow(/broken: /);

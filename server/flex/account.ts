@@ -1,0 +1,8 @@
+/** The caller's own account. */
+import type { Token } from 'sharetribe-flex-sdk';
+
+/** The scope of a login-as session in a live marketplace: it may look, and Flex will not exchange it for a trusted one. */
+export const isReadOnly = (token: Token | undefined): boolean =>
+  token?.scope?.split(' ').includes('user:limited') ?? false;
+
+export const deleteAccountBody = (currentPassword: string) => ({ currentPassword, deleteFromStripe: true });
