@@ -90,7 +90,7 @@ describe('paramsFromBrowser', () => {
           const sent = paramsFromBrowser(given);
           return (
             Object.keys(sent).every(name => KNOWN.includes(name) && sent[name] === given[name]) &&
-            RESERVED.every(name => !Object.hasOwn((sent['protectedData'] ?? {}) as object, name))
+            RESERVED.every(name => !Object.hasOwn(sent['protectedData'] ?? {}, name))
           );
         } catch (error) {
           return error instanceof ProxyError && error.status === 400 && error.statusText.length < 400;
