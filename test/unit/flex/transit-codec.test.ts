@@ -175,8 +175,10 @@ it.each([true, false])('finds the PaymentIntent wherever it stands (verbose: %p)
   const document = {
     data: {
       id: new types.UUID('x'),
+      type: 'transaction',
       attributes: {
         state: 'state/a',
+        lastTransition: 'transition/b',
         protectedData: { state: 'x', stripePaymentIntents, more: { state: 1 } },
         processName: 'a-process',
         metadata: { stripePaymentIntentId: 'pi_2', state: 1 },
@@ -187,7 +189,7 @@ it.each([true, false])('finds the PaymentIntent wherever it stands (verbose: %p)
 
   expect(answeredTransaction(readAnswer(replyOf(transit.write(document, { verbose })), 'query'))).toEqual({
     id: 'x',
-    processName: 'a-process',
+    lastTransition: 'transition/b',
     attributes: { protectedData: { stripePaymentIntents }, metadata: { stripePaymentIntentId: 'pi_2' } },
   });
 });
