@@ -174,7 +174,7 @@ function update(intent: Intent, amount: number | null, card: Card | null): Refus
   intent.amount = amount ?? intent.amount;
   if (card) {
     Object.assign(intent, { card, authenticated: false });
-    if (intent.status === 'requires_payment_method') intent.status = 'requires_confirmation';
+    intent.status = 'requires_confirmation';
   }
   return null;
 }
@@ -233,8 +233,14 @@ function capture(intent: Intent, part: Part): Refusal {
 
 function cancel(intent: Intent): Refusal {
   if (intent.status === 'succeeded' || intent.status === 'canceled') return unexpected;
-  intent.status = 'canceled';
+  release(intent);
   return null;
+}
+
+/** A hold that is let go of counts as refunded. */
+function release(intent: Intent): void {
+  if (intent.status === 'requires_capture') intent.refunded = intent.amount;
+  intent.status = 'canceled';
 }
 
 function refund(intent: Intent, part: Part, now: number): Refusal {
@@ -256,7 +262,7 @@ export function wait(intent: Intent, now: number): void {
     if (intent.card === 'slow') authorise(intent, intent.settlesAt!);
     else Object.assign(intent, { status: 'requires_payment_method', card: null, error: 'account_closed' });
   }
-  if (intent.status === 'requires_capture' && intent.heldUntil! <= now) intent.status = 'canceled';
+  if (intent.status === 'requires_capture' && intent.heldUntil! <= now) release(intent);
   const [returned, outstanding] = [
     intent.returning.filter(({ at }) => at <= now),
     intent.returning.filter(({ at }) => at > now),
@@ -267,7 +273,7 @@ export function wait(intent: Intent, now: number): void {
 
 /** What is left of it for platform and provider. A cardholder's bank takes all of it back. */
 export const kept = ({ card, captured, refunded }: Intent): number =>
-  card === 'disputed' ? 0 : captured - refunded;
+  card === 'disputed' || captured === 0 ? 0 : captured - refunded;
 
 /** What Stripe shows of it. */
 export const shown = (intent: Intent) => ({

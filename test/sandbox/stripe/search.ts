@@ -35,7 +35,7 @@ export function learn({ searchIndex, clock }: StripeWorld, object: WireObject): 
   if (!Object.hasOwn(fields, String(object['object'])) || object['deleted']) return;
   const id = String(object['id']);
   const known = searchIndex.get(id) ?? [];
-  known.push({ at: clock.now(), object: structuredClone(object) });
+  known.push({ at: clock.now(), object: object });
   searchIndex.set(id, known);
 }
 

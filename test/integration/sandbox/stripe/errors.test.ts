@@ -239,6 +239,18 @@ describe("Stripe's client", () => {
       undefined,
     ],
     [
+      { name: 'empty-error', route: '/v1/payment_intents' },
+      errors.StripeAPIError,
+      { statusCode: undefined },
+      undefined,
+    ],
+    [
+      { name: 'malformed-transit', route: '/v1/payment_intents' },
+      errors.StripeAPIError,
+      { statusCode: undefined },
+      undefined,
+    ],
+    [
       { name: 'reset-before', route: '/v1/payment_intents' },
       errors.StripeConnectionError,
       { statusCode: undefined },

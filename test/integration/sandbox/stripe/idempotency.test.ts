@@ -167,6 +167,13 @@ describe('what is remembered', () => {
 describe('what is not remembered', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['an unknown parameter', () => create({ colour: 'red' })],
+    [
+      'too much metadata',
+      () =>
+        create({
+          metadata: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`k${index}`, 'x'])),
+        }),
+    ],
     ['a missing parameter', () => create({ amount: undefined })],
     ['a field that can not be opened', () => create({ expand: ['colour'] })],
     ['a key that nobody knows', () => client('sk_test_x').paymentIntents.create(held, one)],

@@ -204,11 +204,10 @@ it('reads forms that other clients send', async () => {
   };
   const order = 'amount=500&currency=eur';
 
-  expect(await post(`${order}&metadata%5Ba-b%5D=c+d&expand[]=customer&expand[]=latest_charge`)).toMatchObject(
-    {
-      status: 200,
-      body: { metadata: { 'a-b': 'c d' }, customer: null, latest_charge: null },
-    },
-  );
+  const types = 'allowed_payment_method_types[]=card&allowed_payment_method_types[]=us_bank_account';
+  expect(await post(`${order}&metadata%5Ba-b%5D=c+d&${types}`)).toMatchObject({
+    status: 200,
+    body: { metadata: { 'a-b': 'c d' }, allowed_payment_method_types: ['card', 'us_bank_account'] },
+  });
   expect(await post(`${order}&amount=x`)).toMatchObject({ status: 400 });
 });

@@ -52,7 +52,7 @@ const allowed: Record<string, Partial<Record<Status, Status>>> = {
   'update of the payment method': {
     requires_payment_method: 'requires_confirmation',
     requires_confirmation: 'requires_confirmation',
-    requires_action: 'requires_action',
+    requires_action: 'requires_confirmation',
   },
   'update of the description': Object.fromEntries(Object.keys(inStatus).map(status => [status, status])),
   confirmation: Object.fromEntries(open.map(status => [status, 'requires_capture'])),
@@ -245,7 +245,7 @@ describe('the amounts', () => {
     expect(await amountsOf(id)).toMatchObject({ received: 700, charge: [true, 700, 700, true] });
   });
 
-  it('after a cancelled hold', async () => {
+  it('after a cancelled hold: it counts as refunded, though no money came back', async () => {
     const { id } = await inStatus['requires_capture']!();
     const canceled = await intents.cancel(id, { cancellation_reason: 'requested_by_customer' });
 
@@ -253,7 +253,7 @@ describe('the amounts', () => {
       canceled_at: sandbox.now() / 1000,
       cancellation_reason: 'requested_by_customer',
     });
-    expect(await amountsOf(id)).toMatchObject({ capturable: 0, received: 0, charge: [false, 0, 0, false] });
+    expect(await amountsOf(id)).toMatchObject({ capturable: 0, received: 0, charge: [false, 0, 1099, true] });
   });
 
   it('after refunds in parts', async () => {

@@ -45,7 +45,10 @@ export function chargeWire(charge: Charge): WireObject {
     receipt_email: charge.receiptEmail,
     receipt_number: null,
     receipt_url: null,
-    refunded: charge.amountRefunded > 0 && charge.amountRefunded === charge.amountCaptured,
+    // A hold that was let go of counts as refunded, though no money came back.
+    refunded:
+      charge.amountRefunded > 0 &&
+      charge.amountRefunded === (charge.captured ? charge.amountCaptured : charge.amount),
     review: null,
     shipping: charge.shipping,
     source: null,

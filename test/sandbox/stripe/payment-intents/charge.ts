@@ -67,6 +67,7 @@ function hold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
 function expireHold(cause: Cause, intent: PaymentIntent, charge: Charge): void {
   if (intent.status !== 'requires_capture') return;
   release(cause, intent, 'automatic');
+  charge.amountRefunded = charge.amount;
   writeEvent(cause, 'charge.expired', chargeWire(charge));
   writeEvent(cause, 'payment_intent.canceled', paymentIntentWire(intent));
 }

@@ -229,9 +229,12 @@ function cancel(call: StripeCall) {
   const parameters = call.parameters('PaymentIntents.cancel');
   const intent = findIntent(call);
   assertAllowed('cancel', intent);
-  const held = intent.status === 'requires_capture';
+  const held = intent.status === 'requires_capture' ? call.world.charges.get(intent.latestCharge!)! : null;
   release(call, intent, parameters.newText('cancellation_reason', null));
-  if (held) writeEvent(call, 'charge.refunded', chargeWire(call.world.charges.get(intent.latestCharge!)!));
+  if (held) {
+    held.amountRefunded = held.amount;
+    writeEvent(call, 'charge.refunded', chargeWire(held));
+  }
   writeEvent(call, 'payment_intent.canceled', paymentIntentWire(intent));
   return paymentIntentWire(intent);
 }
@@ -258,5 +261,7 @@ function assertClientSecret(intent: PaymentIntent, secret: string | undefined): 
 
 function attach(intent: PaymentIntent, method: PaymentMethod): void {
   intent.paymentMethod = method.id;
-  if (intent.status === 'requires_payment_method') intent.status = 'requires_confirmation';
+  intent.status = 'requires_confirmation';
+  // What the bank was asked about another card does not matter any more.
+  intent.nextAction = null;
 }
