@@ -211,18 +211,18 @@ describe('a customer at the bank', () => {
   });
 });
 
-describe('the amounts', () => {
-  const amountsOf = async (id: string) => {
-    const intent = await intents.retrieve(id, { expand: ['latest_charge'] });
-    const charge = intent.latest_charge as Stripe.Charge | null;
-    return {
-      amount: intent.amount,
-      capturable: intent.amount_capturable,
-      received: intent.amount_received,
-      charge: charge && [charge.captured, charge.amount_captured, charge.amount_refunded, charge.refunded],
-    };
+const amountsOf = async (id: string) => {
+  const intent = await intents.retrieve(id, { expand: ['latest_charge'] });
+  const charge = intent.latest_charge as Stripe.Charge | null;
+  return {
+    amount: intent.amount,
+    capturable: intent.amount_capturable,
+    received: intent.amount_received,
+    charge: charge && [charge.captured, charge.amount_captured, charge.amount_refunded, charge.refunded],
   };
+};
 
+describe('the amounts', () => {
   it.each<[string, object]>([
     ['requires_payment_method', { capturable: 0, received: 0, charge: null }],
     ['requires_confirmation', { capturable: 0, received: 0, charge: null }],
@@ -282,6 +282,7 @@ describe('time', () => {
       cancellation_reason: 'automatic',
       amount_capturable: 0,
     });
+    expect(await amountsOf(id)).toMatchObject({ charge: [false, 0, 1099, true] });
     expect(await failureOf(intents.capture(id))).toMatchObject({ code: REFUSED });
   });
 
