@@ -49,7 +49,7 @@ const LARGEST_ANSWER = 20 * 1024 * 1024;
 const FAILING = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
 const REST_MS = 5_000;
 /** Calls that may wait for a connection, for each connection there is. */
-const WAITING_PER_CONNECTION = 8;
+const WAITING_PER_CONNECTION = 32;
 
 export function createHttp(origin: string, connections: number): HttpOrigin {
   const pool = new Pool(new URL(origin).origin, {

@@ -1,36 +1,42 @@
 /** Flex's answers as values; anything but a success becomes an error of ours. */
 import { refusal, unreadable, type CallKind } from './errors.ts';
+import {
+  answeredReference,
+  answeredTransaction,
+  isVerbose,
+  type AnsweredTransaction,
+} from './answered-transaction.ts';
 import type { Reply } from './http.ts';
-import { decodeTransit, forFlex, pickTransit, readTransit } from './transit-reader.ts';
+import { forFlex, readTransit } from './transit-reader.ts';
 import { writeVerbose } from './transit-writer.ts';
 
-/** Flex's answer to a command: its body parsed as JSON and not decoded, and the same as it came, to be passed on. */
+/** Flex's answer to a command: what a check needs to know of it, and all of it as it came, to be passed on. */
 export type FlexAnswer = {
   status: number;
   statusText: string;
-  json: unknown;
+  transaction: AnsweredTransaction;
+  /** Transit, verbose or compact. */
   bytes: Buffer;
 };
 
 /** Flex answers verbose when it is asked to; compact is passed on as well, if it begins as it always does. */
 export function readAnswer(reply: Reply, kind: CallKind): FlexAnswer {
-  const { status, statusText, body } = reply;
-  const text = successText(reply, kind);
-  const json = guarded(kind, () => JSON.parse(text) as unknown);
-  if (text.startsWith('{') || text.startsWith(COMPACT_BEGINNING)) {
-    return { status, statusText, json, bytes: body };
-  }
-  const verbose = guarded(kind, () => writeVerbose(decodeTransit(json)));
-  return { status, statusText, json, bytes: Buffer.from(verbose) };
+  const { status, statusText, body } = succeeded(reply, kind);
+  return guarded(kind, () => {
+    const transaction = answeredTransaction(body);
+    const isUsual = isVerbose(body) || body.subarray(0, COMPACT_BEGINNING.length).equals(COMPACT_BEGINNING);
+    const bytes = isUsual ? body : Buffer.from(writeVerbose(readTransit(body.toString(), forFlex)));
+    return { status, statusText, transaction, bytes };
+  });
 }
 
-const COMPACT_BEGINNING = '["^ ","~:data",';
+const COMPACT_BEGINNING = Buffer.from('["^ ","~:data",');
 /** `~:data` is the first text of the wrapping that codes may stand for, as it is of Flex's own answer: all later codes fit. */
 const COMPACT_WRAPPED = Buffer.from('["^ ","~:data",["^ ","^0",');
 
 /** The answer in a map with its status, as the template's server wraps it: transit, in the form in which Flex wrote it. */
 export function wrapped({ status, statusText, bytes }: FlexAnswer): Buffer {
-  if (bytes[0] === CURLY) {
+  if (isVerbose(bytes)) {
     const envelope = writeVerbose({ status, statusText }).slice(0, -1);
     return Buffer.concat([Buffer.from(`${envelope},"~:data":`), bytes, Buffer.from('}')]);
   }
@@ -39,13 +45,11 @@ export function wrapped({ status, statusText, bytes }: FlexAnswer): Buffer {
   return Buffer.concat([COMPACT_WRAPPED, bytes.subarray(COMPACT_BEGINNING.length), Buffer.from(rest)]);
 }
 
-const CURLY = '{'.charCodeAt(0);
-
 /** As Flex answers a command without `expand`: what it is, and no more. */
-export function withoutAttributes(answer: FlexAnswer): FlexAnswer {
-  const text = writeVerbose(pickTransit(answer.json, { data: { id: true, type: true } }));
-  return { ...answer, json: JSON.parse(text), bytes: Buffer.from(text) };
-}
+export const withoutAttributes = (answer: FlexAnswer): FlexAnswer => ({
+  ...answer,
+  bytes: Buffer.from(writeVerbose(answeredReference(answer.bytes))),
+});
 
 /** The body of a success, decoded. */
 export function readBody(reply: Reply, kind: CallKind): unknown {
@@ -59,8 +63,10 @@ export function readJson(reply: Reply, kind: CallKind): unknown {
   return guarded(kind, () => JSON.parse(text) as unknown);
 }
 
-function successText(reply: Reply, kind: CallKind): string {
-  if (reply.status >= 200 && reply.status < 300) return reply.body.toString();
+const successText = (reply: Reply, kind: CallKind): string => succeeded(reply, kind).body.toString();
+
+function succeeded(reply: Reply, kind: CallKind): Reply {
+  if (reply.status >= 200 && reply.status < 300) return reply;
   throw refusalOf(reply, kind);
 }
 

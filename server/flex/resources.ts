@@ -5,8 +5,6 @@ import type { Money } from '../domain/money.ts';
 import type { MadeTransition } from '../domain/offers.ts';
 import { ownValue } from '../domain/own-value.ts';
 import { unreadable } from './errors.ts';
-import type { FlexAnswer } from './replies.ts';
-import { pickTransit, type Wanted } from './transit-reader.ts';
 import { idOf, moneyOf } from './transit.ts';
 
 export type ReadTransaction = {
@@ -67,7 +65,7 @@ export function readTransaction(document: unknown): ReadTransaction {
   };
 }
 
-const transitionsIn = (transitions: unknown): MadeTransition[] =>
+export const transitionsIn = (transitions: unknown): MadeTransition[] =>
   (Array.isArray(transitions) ? (transitions as unknown[]) : []).map(made => ({
     transition: ownValue(made, 'transition'),
     by: ownValue(made, 'by'),
@@ -93,45 +91,3 @@ function commission(content: unknown, name: string): Commission | undefined {
     ? undefined
     : { percentage: ownValue(terms, 'percentage'), minimum_amount: ownValue(terms, 'minimum_amount') };
 }
-
-/** What a check needs to know of the transaction in an answer, decoded; the rest stays as it came. */
-export type AnsweredTransaction = {
-  /** null when the answer is of something else. */
-  id: string | null;
-  lastTransition: unknown;
-  /** The places where a PaymentIntent may stand, and nothing else of the attributes. */
-  attributes: { protectedData: unknown; metadata: unknown };
-};
-
-export function answeredTransaction({ json }: FlexAnswer): AnsweredTransaction {
-  const transaction = ownValue(pickTransit(json, CHECKED), 'data');
-  const attributes = ownValue(transaction, 'attributes');
-  const isTransaction = ownValue(transaction, 'type') === 'transaction';
-  return {
-    id: (isTransaction && idOf(ownValue(transaction, 'id'))) || null,
-    lastTransition: ownValue(attributes, 'lastTransition'),
-    attributes: {
-      protectedData: ownValue(attributes, 'protectedData'),
-      metadata: ownValue(attributes, 'metadata'),
-    },
-  };
-}
-
-/** The transitions that the transaction in an answer has made. */
-export function answeredTransitions({ json }: FlexAnswer): MadeTransition[] {
-  const { data } = pickTransit(json, { data: { attributes: { transitions: true } } });
-  return transitionsIn(ownValue(ownValue(data, 'attributes'), 'transitions'));
-}
-
-const PAYMENT_INTENT: Wanted = {
-  stripePaymentIntents: true,
-  stripePaymentIntentId: true,
-  stripePaymentIntentClientSecret: true,
-};
-const CHECKED: Wanted = {
-  data: {
-    id: true,
-    type: true,
-    attributes: { lastTransition: true, protectedData: PAYMENT_INTENT, metadata: PAYMENT_INTENT },
-  },
-};

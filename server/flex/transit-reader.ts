@@ -6,7 +6,7 @@
  * Format: https://github.com/cognitect/transit-format
  */
 import flexSdk from 'sharetribe-flex-sdk';
-import { ownValue } from '../domain/own-value.ts';
+import type { Wanted } from './json-scan.ts';
 
 const { types } = flexSdk;
 
@@ -42,26 +42,16 @@ export function readTransit(text: string, rules: Rules = forBrowsers): unknown {
 export const decodeTransit = (json: unknown, rules: Rules = forFlex): unknown =>
   decode(json, { rules, cache: [], next: 0 }, 0);
 
-/** Which values of a document are wanted: whole, or some keys of a map. */
-export type Wanted = { [key: string]: Wanted | true };
-
 /**
- * Decodes only what is wanted of a parsed document, compact or verbose; the rest is passed over, and what comes after the
- * last wanted value is not looked at. A wanted value that is not there is left out.
+ * Decodes only what is wanted of a parsed compact document; the rest is passed over, and what comes after the last wanted
+ * value is not looked at. A wanted value that is not there is left out.
  */
-export const pickTransit = (json: unknown, wanted: Wanted): Record<string, unknown> =>
+export const pickCompact = (json: unknown, wanted: Wanted): Record<string, unknown> =>
   pick(json, wanted, true, { rules: forFlex, cache: [], next: 0 });
 
 function pick(node: unknown, wanted: Wanted, isLast: boolean, reading: Reading): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
-  if (!isArray(node)) {
-    for (const key of Object.keys(wanted)) {
-      const value = ownValue(node, `~:${key}`);
-      if (value !== undefined) picked[key] = take(value, wanted[key]!, isLast, reading);
-    }
-    return picked;
-  }
-  if (node[0] !== '^ ') {
+  if (!isArray(node) || node[0] !== '^ ') {
     pass(node, false, reading);
     return picked;
   }

@@ -6,7 +6,6 @@ import { check, type Check, type CheckSubject } from '../domain/verdict.ts';
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { unreadable } from '../flex/errors.ts';
 import { withoutAttributes } from '../flex/replies.ts';
-import { answeredTransaction } from '../flex/resources.ts';
 import type { RecordLookup } from './unknown-outcome.ts';
 
 export type CheckedAnswer = { answer: FlexAnswer; check: Check };
@@ -37,7 +36,7 @@ export const expanded = (query: CommandQuery): CommandQuery => ({ ...query, expa
 
 /** The answer to a command that was carried out holds the transaction. One that does not says nothing of what was done. */
 export function assertTransaction(answer: FlexAnswer, id?: string): FlexAnswer {
-  const found = answeredTransaction(answer).id;
+  const found = answer.transaction.id;
   if (found !== null && (id === undefined || id.toLowerCase() === found.toLowerCase())) return answer;
   throw unreadable('command', 'something else than the transaction');
 }
@@ -49,7 +48,7 @@ export function checkAnswer(
   query: CommandQuery,
   call: Omit<CheckSubject, 'transactionId'>,
 ): CheckedAnswer {
-  const { id, lastTransition, attributes } = answeredTransaction(answer);
+  const { id, lastTransition, attributes } = answer.transaction;
   // One that was looked up may have moved on, and then there need be no PaymentIntent in it any more.
   const hasMovedOn = lastTransition !== undefined && lastTransition !== call.transition;
   const result = check({

@@ -6,7 +6,7 @@ import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
 import { assertPrivileged } from '../domain/privileged-transitions.ts';
 import { paramsFromBrowser, type Params } from '../domain/transition-params.ts';
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
-import { answeredTransitions } from '../flex/resources.ts';
+import { answeredTransitions } from '../flex/answered-transaction.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import {

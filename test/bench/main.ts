@@ -1,20 +1,31 @@
 /**
- * `npm run bench`: our proxy against a reference handler that does the job as the web template documents it, over the
- * same upstream of canned bytes in a process of its own. Rounds alternate, so that a noisy neighbour hits both.
- * Reads CPU time from /proc: Linux only.
+ * `npm run bench`: our proxy against a reference handler that does the job as the web template documents it (sequential, the
+ * SDKs as shipped), and against a bare pass-through, over the same upstream of canned bytes in a process of its own.
+ * Rounds alternate, so that a noisy neighbour hits all of them. Reads /proc: Linux only.
+ *
+ * BENCH_ROUNDS and BENCH_SECONDS make it longer or shorter; `npm run bench -- load size items memory` chooses parts.
  */
 import autocannon from 'autocannon';
 import Table from 'cli-table3';
 import flexSdk from 'sharetribe-flex-sdk';
 import { run, type Running } from '../setup/processes.ts';
-import { cpuSeconds, medianOf } from './measures.ts';
+import { cpuSeconds, medianOf, residentMb } from './measures.ts';
+import type { UpstreamCounts, UpstreamOptions } from './upstream.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
-const CONCURRENCY = [1, 16, 64];
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
+const MEMORY_REQUESTS = 100_000;
 
 type Subject = { name: string; port: number; pid: number };
-type Sample = { perSecond: number; cpuMs: number; p50: number; p99: number };
+type Sample = {
+  perSecond: number;
+  cpuMs: number;
+  p50: number;
+  p99: number;
+  calls: number;
+  sockets: number;
+  residentMb: number;
+};
 
 const { types, transit } = flexSdk;
 const clientId = 'bench';
@@ -44,8 +55,13 @@ const body = transit.write({
 });
 
 const started: Running[] = [];
+let upstream: { port: number };
+let subjects: Subject[];
+
+const parts: Record<string, () => Promise<void>> = { load, size, items, memory };
+
 try {
-  const upstream = await start('test/bench/upstream.ts');
+  upstream = await start(['test/bench/upstream.ts']);
   const environment = {
     NODE_ENV: 'production',
     PORT: '0',
@@ -54,46 +70,177 @@ try {
     REACT_APP_SHARETRIBE_SDK_BASE_URL: `http://127.0.0.1:${upstream.port}`,
     REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: `http://127.0.0.1:${upstream.port}`,
   };
-  const subjects = [
-    { name: 'reference handler', ...(await start('test/bench/reference-handler.ts', environment)) },
-    { name: 'flex-payment-proxy', ...(await start('server/main.ts', environment)) },
+  subjects = [
+    { name: 'reference handler', ...(await start(['test/bench/reference-handler.ts'], environment)) },
+    { name: 'flex-payment-proxy', ...(await start(['server/main.ts'], environment)) },
+    { name: 'bare pass-through', ...(await start(['test/bench/pass-through.ts'], environment)) },
   ];
-  for (const subject of subjects) await measure(subject, 16, 1);
-
-  const table = new Table({
-    style: { head: [], border: [] },
-    head: ['', 'c', 'req/s', 'CPU ms/req', 'p50 ms', 'p99 ms', 'req/s vs reference'],
-  });
-  for (const concurrency of CONCURRENCY) {
-    const samples = new Map(subjects.map(subject => [subject.name, [] as Sample[]]));
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const subject of subjects)
-        samples.get(subject.name)!.push(await measure(subject, concurrency, SECONDS));
-    }
-    const reference = median(samples.get('reference handler')!, 'perSecond');
-    for (const { name } of subjects) {
-      const of = (key: keyof Sample) => median(samples.get(name)!, key);
-      const cells = [
-        of('perSecond').toFixed(0),
-        of('cpuMs').toFixed(2),
-        of('p50').toFixed(1),
-        of('p99').toFixed(1),
-      ];
-      table.push([name, concurrency, ...cells, (of('perSecond') / reference).toFixed(2)]);
-    }
+  for (const subject of subjects) await measure(subject, 16, 2);
+  const chosen = process.argv.slice(2);
+  for (const [name, part] of Object.entries(parts)) {
+    if (chosen.length === 0 || chosen.includes(name)) await part();
   }
-  process.stdout.write(
-    `${table.toString()}\nMedian of ${ROUNDS} alternating rounds of ${SECONDS} s; answers of 10 KB; Node ${process.version}.\n`,
-  );
+  say(`Medians of ${ROUNDS} alternating rounds of ${SECONDS} s; Node ${process.version}.`);
 } finally {
   await Promise.all(started.map(running => running[Symbol.asyncDispose]()));
 }
 
+/** By concurrency, with an upstream that answers at once and one that takes 50 ms. */
+async function load(): Promise<void> {
+  for (const latencyMs of [0, 50]) {
+    const table = tableOf(
+      'c',
+      'req/s',
+      '×',
+      'CPU ms',
+      'p50 ms',
+      'p99 ms',
+      'calls',
+      'round trips',
+      'sockets',
+      'RSS MB',
+    );
+    for (const connections of [1, 16, 64, 256]) {
+      const samples = await alternate(connections, { latencyMs });
+      const reference = samples.get('reference handler')!;
+      for (const [name, sample] of samples) {
+        table.push([
+          name,
+          connections,
+          sample.perSecond.toFixed(0),
+          (sample.perSecond / reference.perSecond).toFixed(1),
+          sample.cpuMs.toFixed(2),
+          sample.p50.toFixed(0),
+          sample.p99.toFixed(0),
+          sample.calls.toFixed(1),
+          latencyMs > 0 && connections === 1 ? Math.floor(sample.p50 / latencyMs) : '',
+          sample.sockets,
+          sample.residentMb.toFixed(0),
+        ]);
+      }
+    }
+    say(
+      `\nAnswers of 10 KB, upstream ${latencyMs} ms (× is requests/s against the reference handler)\n${table.toString()}`,
+    );
+  }
+}
+
+function size(): Promise<void> {
+  const sizes = [2_000, 10_000, 50_000, 200_000].map(bytes => ({ bytes }));
+  return by('answer', sizes, ({ bytes }) => `${bytes / 1_000} KB`);
+}
+
+function items(): Promise<void> {
+  const counts = [1, 10, 50].map(lineItems => ({ lineItems }));
+  return by('line items', counts, ({ lineItems }) => lineItems);
+}
+
+async function by<Options extends Partial<UpstreamOptions>>(
+  what: string,
+  all: Options[],
+  label: (options: Options) => string | number,
+): Promise<void> {
+  const table = tableOf(what, 'req/s', '×', 'CPU ms', 'CPU of reference');
+  for (const options of all) {
+    const samples = await alternate(16, options);
+    const reference = samples.get('reference handler')!;
+    for (const [name, { perSecond, cpuMs }] of samples) {
+      table.push([
+        name,
+        label(options),
+        perSecond.toFixed(0),
+        (perSecond / reference.perSecond).toFixed(1),
+        cpuMs.toFixed(2),
+        `1/${(reference.cpuMs / cpuMs).toFixed(1)}`,
+      ]);
+    }
+  }
+  say(`\nBy ${what}, c = 16\n${table.toString()}`);
+}
+
+/** Resident memory over many requests. */
+async function memory(): Promise<void> {
+  await tell({});
+  const proxy = subjects.find(({ name }) => name === 'flex-payment-proxy')!;
+  const table = tableOf('requests', 'RSS MB');
+  for (let done = 0; done < MEMORY_REQUESTS;) {
+    const { requests } = await requestsOf(proxy, { connections: 16, amount: MEMORY_REQUESTS / 10 });
+    done += requests.total;
+    table.push([proxy.name, done, residentMb(proxy.pid).toFixed(0)]);
+  }
+  say(`\nMemory\n${table.toString()}`);
+}
+
+async function alternate(
+  connections: number,
+  options: Partial<UpstreamOptions>,
+): Promise<Map<string, Sample>> {
+  const samples = new Map(subjects.map(({ name }) => [name, [] as Sample[]]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const subject of subjects) {
+      await tell(options);
+      samples.get(subject.name)!.push(await measure(subject, connections, SECONDS));
+    }
+  }
+  return new Map([...samples].map(([name, all]) => [name, medianSample(all)]));
+}
+
+function medianSample(samples: Sample[]): Sample {
+  const of = (key: keyof Sample) => medianOf(samples.map(sample => sample[key]));
+  return {
+    perSecond: of('perSecond'),
+    cpuMs: of('cpuMs'),
+    p50: of('p50'),
+    p99: of('p99'),
+    calls: of('calls'),
+    sockets: of('sockets'),
+    residentMb: of('residentMb'),
+  };
+}
+
+async function measure(subject: Subject, connections: number, duration: number): Promise<Sample> {
+  const before = cpuSeconds(subject.pid);
+  const { requests, latency } = await requestsOf(subject, { connections, duration });
+  const cpu = cpuSeconds(subject.pid) - before;
+  const { calls, sockets } = (await (
+    await fetch(`http://127.0.0.1:${upstream.port}/bench`)
+  ).json()) as UpstreamCounts;
+  return {
+    perSecond: requests.average,
+    cpuMs: (cpu * 1000) / requests.total,
+    p50: latency.p50,
+    p99: latency.p99,
+    calls: calls / requests.total,
+    sockets,
+    residentMb: residentMb(subject.pid),
+  };
+}
+
+async function requestsOf(
+  { port, name }: Subject,
+  how: { connections: number; duration?: number; amount?: number },
+) {
+  const result = await autocannon({
+    url: `http://127.0.0.1:${port}/api/initiate-privileged`,
+    method: 'POST',
+    headers: { 'content-type': 'application/transit+json', cookie: `st-${clientId}-token=${session}` },
+    body,
+    ...how,
+  });
+  if (result.non2xx + result.errors > 0)
+    throw new Error(`${name}: ${result.non2xx + result.errors} requests failed`);
+  return result;
+}
+
+function tell(options: Partial<UpstreamOptions>) {
+  return fetch(`http://127.0.0.1:${upstream.port}/bench`, { method: 'POST', body: JSON.stringify(options) });
+}
+
 async function start(
-  file: string,
+  args: string[],
   environment: Record<string, string> = {},
 ): Promise<{ port: number; pid: number }> {
-  const running = run([file], environment);
+  const running = run(args, environment);
   started.push(running);
   const port = /"port":(\d+)|^port (\d+)/m;
   await running.says(port);
@@ -101,26 +248,10 @@ async function start(
   return { port: Number(logged ?? printed), pid: running.child.pid! };
 }
 
-async function measure({ port, pid, name }: Subject, connections: number, duration: number): Promise<Sample> {
-  const before = cpuSeconds(pid);
-  const result = await autocannon({
-    url: `http://127.0.0.1:${port}/api/initiate-privileged`,
-    method: 'POST',
-    headers: { 'content-type': 'application/transit+json', cookie: `st-${clientId}-token=${session}` },
-    body,
-    connections,
-    duration,
-  });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${name} failed ${result.non2xx + result.errors} requests`);
-  return {
-    perSecond: result.requests.average,
-    cpuMs: ((cpuSeconds(pid) - before) * 1000) / result.requests.total,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-  };
+function tableOf(...head: string[]) {
+  return new Table({ style: { head: [], border: [] }, head: ['', ...head] });
 }
 
-function median(samples: Sample[], key: keyof Sample): number {
-  return medianOf(samples.map(sample => sample[key]));
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

@@ -9,3 +9,9 @@ export function cpuSeconds(pid: number): number {
 export function medianOf(values: number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }
+
+/** Resident memory of a process, in MB. */
+export function residentMb(pid: number): number {
+  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
+  return Number(kb) / 1024;
+}

@@ -11,7 +11,12 @@ const { randomUUID } = require('node:crypto');
 const http = require('node:http');
 const https = require('node:https');
 
-const PATHS = ['/api/initiate-privileged', '/api/transition-privileged', '/api/transaction-line-items'];
+const PATHS = [
+  '/api/initiate-privileged',
+  '/api/transition-privileged',
+  '/api/transaction-line-items',
+  '/api/delete-account',
+];
 
 /** As Express matches a path: in any case, with or without a slash at its end. */
 const isPaymentPath = path => PATHS.includes(path.toLowerCase().replace(/\/$/, ''));
