@@ -113,9 +113,21 @@ function setScenario({ scenarios }: Sandbox, body: Body) {
   if (times !== undefined && !(Number.isInteger(times) && (times as number) > 0)) {
     throw new ControlRefusal('times must be a positive integer');
   }
+  if (body['route'] !== undefined && typeof body['route'] !== 'string')
+    throw new ControlRefusal('route must be a text');
+  for (const [option, usual] of Object.entries(kind.defaults ?? {})) checkOption(option, usual, body[option]);
   if (name === 'healthy') scenarios.clear();
   else scenarios.add({ ...kind.defaults, ...body, name });
   return { scenarios: scenarios.active() };
+}
+
+/** An option is of the kind that it is when nobody gives it. */
+function checkOption(option: string, usual: unknown, given: unknown): void {
+  if (given === undefined) return;
+  if (typeof given !== typeof usual) throw new ControlRefusal(`${option} must be a ${typeof usual}`);
+  const [least, most] = option === 'code' ? [400, 599] : [0, Infinity];
+  if (typeof given === 'number' && !(given >= least && given <= most))
+    throw new ControlRefusal(`${option} must be from ${least} to ${most}`);
 }
 
 async function advanceClock(sandbox: Sandbox, { ms, clock }: Body) {

@@ -108,14 +108,25 @@ describe('POST /sandbox/scenario', () => {
     expect(statuses).toEqual([503, 401]);
   });
 
-  it.each([{}, { name: 'no-such-thing' }, { name: 'hang', times: 0 }, { name: 'hang', times: 'two' }, []])(
-    'refuses %j in words',
-    async body => {
-      const answer = await post('scenario', body);
+  it.each([
+    {},
+    { name: 'no-such-thing' },
+    { name: 'constructor' },
+    { name: 'hang', times: 0 },
+    { name: 'hang', times: 'two' },
+    { name: 'hang', route: 5 },
+    { name: 'status', code: 'teapot' },
+    { name: 'status', code: 42 },
+    { name: 'html-error', code: 200 },
+    { name: 'slow', ms: 'long' },
+    { name: 'slow', ms: -1 },
+    { name: 'payment-failed', code: 402 },
+    [],
+  ])('refuses %j in words', async body => {
+    const answer = await post('scenario', body);
 
-      expect(answer).toEqual({ status: 400, body: { error: expect.stringMatching(/\S+ \S+/) } });
-    },
-  );
+    expect(answer).toEqual({ status: 400, body: { error: expect.stringMatching(/\S+ \S+/) } });
+  });
 });
 
 describe('POST /sandbox/clock/advance', () => {
@@ -134,6 +145,67 @@ describe('POST /sandbox/clock/advance', () => {
 
   it.each([{}, { ms: -1 }, { ms: 'soon' }])('refuses %j', async body => {
     expect((await post('clock/advance', body)).status).toBe(400);
+  });
+});
+
+describe('POST /sandbox/clock/advance for tokens', () => {
+  it('ends sessions, and moves nothing else', async () => {
+    const { tokenStore } = await userSdks(sandbox.info(), 'Alice');
+    const before = (await get('info')).now;
+
+    await post('clock/advance', { ms: 3_600_000, clock: 'tokens' });
+
+    const answer = await fetch(`${sandbox.url}/v1/api/current_user/show`, {
+      headers: { Authorization: `Bearer ${tokenStore.getToken().access_token}` },
+    });
+    expect(answer.status).toBe(401);
+    expect((await get('info')).now - before).toBeLessThan(60_000);
+  });
+});
+
+describe('POST /sandbox/settings', () => {
+  it('changes what is named, until the reset', async () => {
+    const { settings } = (await post('settings')).body;
+
+    expect((await post('settings', { eventRetentionDays: 90 })).body.settings).toEqual({
+      ...settings,
+      eventRetentionDays: 90,
+    });
+    await post('reset');
+    expect((await post('settings')).body.settings).toEqual(settings);
+  });
+
+  it.each<object>([{ unknown: 1 }, { devRateLimits: 'yes' }, { constructor: 1 }])(
+    'refuses %j',
+    async body => {
+      expect(await post('settings', body)).toEqual({
+        status: 400,
+        body: { error: `${Object.keys(body)[0]} is no setting, or has another type` },
+      });
+    },
+  );
+});
+
+describe('POST /sandbox/processes', () => {
+  const edn =
+    '{:format :v3 :transitions [{:name :transition/go :actor :actor.role/customer :to :state/gone}]}';
+
+  it('adds a version, which the reset takes away', async () => {
+    expect((await post('processes', { name: 'go', edn })).body).toEqual({ version: 1 });
+    expect((await post('processes', { name: 'go', edn })).body).toEqual({ version: 2 });
+    await post('reset');
+
+    expect((await post('processes', { name: 'go', edn })).body).toEqual({ version: 1 });
+  });
+
+  it.each<[object, RegExp]>([
+    [{ name: 'go' }, /must be texts/],
+    [{ name: 'go', edn: edn.replace('customer', 'stranger') }, /^go\/process\.edn:1:\d+: .*is not a role/],
+  ])('refuses %j in words', async (body, message) => {
+    expect(await post('processes', body)).toEqual({
+      status: 400,
+      body: { error: expect.stringMatching(message) },
+    });
   });
 });
 

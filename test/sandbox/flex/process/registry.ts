@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Process } from './process.ts';
-import { readProcess } from './read.ts';
+import { ProcessFileError, readProcess } from './read.ts';
 
 /** Aliases such as `default-booking/release-1`, and every version that a transaction may be pinned to. */
 export type Processes = {
@@ -39,10 +39,11 @@ export function createProcesses(
 export function loadProcesses(directories: string[]): Processes {
   const processes = createProcesses();
   for (const directory of directories) {
-    for (const name of readdirSync(directory)) {
-      const file = path.join(directory, name, 'process.edn');
-      if (existsSync(file)) processes.push(name, readFileSync(file, 'utf8'), file);
-    }
+    const found = readdirSync(directory)
+      .map(name => ({ name, file: path.join(directory, name, 'process.edn') }))
+      .filter(({ file }) => existsSync(file));
+    if (found.length === 0) throw new ProcessFileError(`${directory}: holds no <name>/process.edn`);
+    for (const { name, file } of found) processes.push(name, readFileSync(file, 'utf8'), file);
   }
   return processes;
 }
