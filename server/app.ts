@@ -1,15 +1,17 @@
 import cookieParser from 'cookie-parser';
-import cors from 'cors';
 import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { Context } from './context.ts';
 import { privilegedTransitions } from './domain/privileged-transitions.ts';
 import { deleteAccountOf } from './http/delete-account.ts';
 import type { ApiDeps } from './http/deps.ts';
 import { healthz, readyz } from './http/health.ts';
 import { initiatePrivileged } from './http/initiate-privileged.ts';
+import { edge } from './http/middleware/edge.ts';
 import { errorHandler, methodNotAllowed, notFound } from './http/middleware/error-handler.ts';
+import { originGuard } from './http/middleware/origin-guard.ts';
+import { rateLimits } from './http/middleware/rate-limits.ts';
 import { requestLog } from './http/middleware/request-log.ts';
+import { shed } from './http/middleware/shed.ts';
 import { transitBody } from './http/middleware/transit-body.ts';
 import { transactionLineItems } from './http/transaction-line-items.ts';
 import { transitionPrivileged } from './http/transition-privileged.ts';
@@ -26,14 +28,15 @@ export function createApp(context: Context): Express {
   };
   const app = express();
   app.set('query parser', 'simple');
-  app.set('etag', false);
+  app.set('trust proxy', config.trustProxy);
+  app.disable('etag');
+  app.disable('x-powered-by');
 
-  app.use(requestLog(context.log));
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: NOTHING } }));
-  app.use(cors(crossOrigin(config.rootUrl)));
-
+  app.use(requestLog(context.log), edge, originGuard(config.origins));
+  // Probes are answered however busy we are: a host that gets no answer ends the process.
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(context.readiness));
+  app.use(shed(context.eventLoopDelayMs, config.load));
 
   const api: Record<string, RequestHandler> = {
     '/api/initiate-privileged': initiatePrivileged(deps),
@@ -41,28 +44,13 @@ export function createApp(context: Context): Express {
     '/api/transaction-line-items': transactionLineItems(deps),
     '/api/delete-account': deleteAccountOf(deps),
   };
+  const limits = rateLimits(config.rateLimits, `st-${config.flex.clientId}-token`);
+  app.use('/api', cookieParser(), limits);
   for (const [path, handler] of Object.entries(api)) {
-    app.route(path).post(noStore, cookieParser(), transitBody, handler).all(methodNotAllowed('POST'));
+    app.route(path).post(transitBody, handler).all(methodNotAllowed('POST'));
   }
 
   app.use(notFound);
   app.use(errorHandler);
   return app;
 }
-
-/** This service answers data: no page of its own may load or frame anything. */
-const NOTHING = { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] };
-
-/** The marketplace's own origin, with its cookies; no other. */
-const crossOrigin = (rootUrl: string | null) => ({
-  origin: rootUrl === null ? false : [rootUrl],
-  credentials: true,
-  maxAge: 600,
-  exposedHeaders: ['X-Request-Id', 'X-Payment-Intent-Verdict', 'X-Payment-Intent-Source'],
-});
-
-/** A client secret may be in the answer. */
-const noStore: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  next();
-};

@@ -3,6 +3,7 @@
  * Nothing else in the service reads `process.env`, and no message made here holds a value.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
@@ -13,8 +14,16 @@ export type Config = {
   /** Processes that serve; more than one share the port. */
   workers: number;
   logLevel: string;
-  /** The marketplace's own origin, the only one that may call across origins; null allows none. */
+  /** The marketplace's own origin; null when it is not known. */
   rootUrl: string | null;
+  /** Whose pages may call from another address: the marketplace's own, and those listed. Exact. */
+  origins: string[];
+  /** The proxies in front of us whose X-Forwarded-For is believed: how many there are, or their addresses. */
+  trustProxy: number | string[];
+  /** Requests a minute; 0 is no limit. */
+  rateLimits: { perAddress: number; perSession: number };
+  /** Above it requests are turned away at once. */
+  load: { maxInFlight: number; maxEventLoopDelayMs: number };
   /** How long one request may take in all, in milliseconds. */
   requestBudgetMs: number;
   /** How long a stopping service waits for requests in flight, in milliseconds. */
@@ -121,6 +130,36 @@ export const variables = {
     purpose: "The marketplace's own address; its origin may call this service from a browser.",
     where: TEMPLATE,
   },
+  corsOrigins: {
+    names: ['CORS_ORIGINS'],
+    purpose: 'Further origins whose pages may call this service, separated by commas.',
+    where: 'Leave it out where the root URL is enough',
+  },
+  trustProxy: {
+    names: ['TRUST_PROXY', 'SERVER_SHARETRIBE_TRUST_PROXY'],
+    purpose: 'How many proxies are in front of this service, or their addresses, separated by commas.',
+    where: 'Count them: nginx or the router of Heroku or Render is 1, a CDN before it makes 2',
+  },
+  rateLimitPerAddress: {
+    names: ['RATE_LIMIT_PER_ADDRESS'],
+    purpose: 'Requests a minute that one address may make; 0 is no limit.',
+    where: 'Leave it out for 3000',
+  },
+  rateLimitPerSession: {
+    names: ['RATE_LIMIT_PER_SESSION'],
+    purpose: 'Requests a minute that one session may make; 0 is no limit.',
+    where: 'Leave it out for 120',
+  },
+  maxInFlight: {
+    names: ['MAX_REQUESTS_IN_FLIGHT'],
+    purpose: 'Requests served at one time; further ones are turned away with 503.',
+    where: 'Leave it out for 1000',
+  },
+  maxEventLoopDelayMs: {
+    names: ['MAX_EVENT_LOOP_DELAY_MS'],
+    purpose: 'How late the event loop may run, in milliseconds, before requests are turned away with 503.',
+    where: 'Leave it out for 200',
+  },
   maxSockets: {
     names: ['MAX_SOCKETS'],
     purpose: 'Connections kept open to Flex at most.',
@@ -202,13 +241,46 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine(value => value >= least && value <= most, `must be from ${least} to ${most}`);
 const flag = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
-const apiUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).pipe(text);
+const isLoopback = (hostname: string) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+const apiUrl = address
   .refine(value => !/\/v1\/?$/.test(value), 'must not end in /v1: the SDK adds it')
+  .refine(value => {
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'https:' || isLoopback(hostname);
+  }, 'must begin with https: tokens and secrets go there')
+  .refine(value => {
+    const { username, password, search, hash } = new URL(value);
+    return username + password + search + hash === '';
+  }, 'must have no user name, password, query or fragment')
   .transform(value => value.replace(/\/+$/, ''));
-const origin = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+const origin = address
+  .refine(value => !value.includes('*'), 'must be one exact origin: patterns are not taken')
   .transform(value => new URL(value).origin);
+const items = (value: string) =>
+  value
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '');
+const origins = text.transform(items).pipe(z.array(origin));
+
+const TRUST_PROXY =
+  'must be the number of proxies in front, or their addresses: with true anybody could call himself by any address';
+const trustProxy = text
+  .transform(value => (/^\d{1,2}$/.test(value) ? Number(value) : value === 'false' ? 0 : items(value)))
+  .refine(value => (typeof value === 'number' ? value <= 10 : value.every(isAddressRange)), TRUST_PROXY);
+
+/** An address, or a range of them. One so wide that strangers are in it would be the same as to trust everybody. */
+function isAddressRange(range: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(range)) return true;
+  const [ip, prefix, ...rest] = range.split('/') as [string, ...string[]];
+  const family = isIP(ip);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  const [least, most] = family === 4 ? [8, 32] : [7, 128];
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= least && Number(prefix) <= most;
+}
+
 const stripeKey = token.regex(
   /^(sk|rk)_(test|live)_/,
   'must begin with sk_test_, sk_live_, rk_test_ or rk_live_',
@@ -269,6 +341,8 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     return undefined;
   };
 
+  const rootUrl = read('rootUrl', origin) ?? null;
+  const corsOrigins = read('corsOrigins', origins) ?? [];
   const integrationClientId = read('integrationClientId', token);
   const integrationBaseUrl = read('integrationBaseUrl', apiUrl);
   const config: Config = {
@@ -276,7 +350,17 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     port: read('port', wholeNumber(0, 65535)) ?? 3500,
     workers: read('workers', wholeNumber(1, 256)) ?? 1,
     logLevel: read('logLevel', logLevel) ?? 'info',
-    rootUrl: read('rootUrl', origin) ?? null,
+    rootUrl,
+    origins: [...new Set([...(rootUrl === null ? [] : [rootUrl]), ...corsOrigins])],
+    trustProxy: read('trustProxy', trustProxy) ?? 0,
+    rateLimits: {
+      perAddress: read('rateLimitPerAddress', wholeNumber(0, 1_000_000)) ?? 3_000,
+      perSession: read('rateLimitPerSession', wholeNumber(0, 1_000_000)) ?? 120,
+    },
+    load: {
+      maxInFlight: read('maxInFlight', wholeNumber(1, 100_000)) ?? 1_000,
+      maxEventLoopDelayMs: read('maxEventLoopDelayMs', wholeNumber(10, 10_000)) ?? 200,
+    },
     requestBudgetMs: read('requestBudgetMs', wholeNumber(100, 120_000)) ?? 15_000,
     shutdownMs: read('shutdownMs', wholeNumber(0, 120_000)) ?? 10_000,
     privilegedTransitions: read('privilegedTransitions', transitionNames) ?? {},
@@ -304,7 +388,11 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     stripeWebhookSecrets: read('stripeWebhookSecret', webhookSecrets) ?? [],
   };
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config, secrets, report: { used, warnings: warningsOf(environment, used) } };
+  return {
+    config,
+    secrets,
+    report: { used, warnings: [...warningsOf(environment, used), ...noOrigin(config)] },
+  };
 }
 
 const defaultProcessesDir = path.join(import.meta.dirname, '../ext/transaction-processes');
@@ -322,6 +410,14 @@ function warningsOf(environment: Environment, used: Record<string, string>): str
     ...publishedSecrets(environment),
   ];
 }
+
+/** In production the web client calls its own address; in development it is on another port, which is another origin. */
+const noOrigin = ({ environment, origins: known }: Config) =>
+  environment === 'development' && known.length === 0
+    ? [
+        'No page on another port may call this service. Set REACT_APP_MARKETPLACE_ROOT_URL=http://localhost:3000 as in the web template, or list the origins in CORS_ORIGINS.',
+      ]
+    : [];
 
 /** `SHARETRIBE_INTEGRATION_CLIENT_ID` with `FLEX_INTEGRATION_CLIENT_SECRET` is most often a rename left half done. */
 function mixedFamilies(used: Record<string, string>, id: VariableId, secret: VariableId): string[] {

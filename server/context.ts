@@ -1,6 +1,7 @@
 import type { LoadedConfig } from './config.ts';
 import type { Processes } from './domain/process.ts';
 import type { ReadinessCheck } from './domain/readiness.ts';
+import { watchEventLoop } from './event-loop.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { loadProcesses } from './flex/process-files.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
@@ -12,6 +13,8 @@ export type Context = {
   flex: FlexDoor;
   processes: Processes;
   readiness: ReadinessCheck[];
+  /** How late the event loop runs, in milliseconds. */
+  eventLoopDelayMs(): number;
   /** From now on the service is not ready. */
   stop(): void;
   [Symbol.dispose](): void;
@@ -41,6 +44,7 @@ export function createContext(
   for (const file of unreadable) log.warn(file, 'process file can not be read');
 
   const flex = createFlexDoor(config.flex, secrets);
+  const eventLoop = watchEventLoop();
   let stopping = false;
   return {
     config,
@@ -63,9 +67,13 @@ export function createContext(
               },
       },
     ],
+    eventLoopDelayMs: eventLoop.delayMs,
     stop: () => {
       stopping = true;
     },
-    [Symbol.dispose]: () => flex.close(),
+    [Symbol.dispose]: () => {
+      eventLoop[Symbol.dispose]();
+      flex.close();
+    },
   };
 }

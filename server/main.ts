@@ -10,6 +10,10 @@ import { createLog, prettyDestination } from './log.ts';
 /** The exit code for a configuration error in sysexits.h. */
 const EX_CONFIG = 78;
 
+// The scripts start Node with --disable-proto=delete, which does the same: a key named __proto__ is then a key like any
+// other. Whoever starts this file in another way must not go without.
+Reflect.deleteProperty(Object.prototype, '__proto__');
+
 const loaded = configOrExit();
 const { config } = loaded;
 const destination = config.environment === 'development' ? await prettyDestination() : undefined;
@@ -18,10 +22,12 @@ else await serve();
 
 async function serve(): Promise<void> {
   const context = createContext(loaded, destination);
-  const server = await listen(createApp(context), config.port).catch((error: unknown) => {
-    context.log.fatal({ port: config.port, err: error }, 'can not listen');
-    process.exit(1);
-  });
+  const server = await listen(createApp(context), config.port, undefined, { log: context.log }).catch(
+    (error: unknown) => {
+      context.log.fatal({ port: config.port, err: error }, 'can not listen');
+      process.exit(1);
+    },
+  );
   context.log.info({ port: server.port, environment: config.environment }, 'listening');
 
   const options = {

@@ -8,6 +8,11 @@ export type ErrorCode =
   | 'body-too-large'
   | 'not-found'
   | 'method-not-allowed'
+  | 'origin-refused'
+  | 'rate-limited'
+  | 'address-too-long'
+  | 'headers-too-large'
+  | 'request-timeout'
   | 'quantity-missing'
   | 'quantity-invalid'
   | 'dates-reversed'
@@ -76,3 +81,14 @@ export class ProxyError extends Error {
 /** A request that can not be served as it is. */
 export const badRequest = (code: ErrorCode, statusText: string) =>
   new ProxyError(code, { status: 400, statusText, data: {} });
+
+/** An error as the web template's client copies it onto its own, with our code and the request id beside it. */
+export const localApiError = ({ status, statusText, data, code }: ProxyError, requestId: string) => ({
+  name: 'LocalAPIError',
+  message: 'Local API request failed',
+  status,
+  statusText,
+  ...(data !== undefined && { data }),
+  code,
+  requestId,
+});

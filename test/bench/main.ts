@@ -67,6 +67,9 @@ try {
     PORT: '0',
     REACT_APP_SHARETRIBE_SDK_CLIENT_ID: clientId,
     SHARETRIBE_SDK_CLIENT_SECRET: 'bench-secret',
+    // One caller with one session asks for all of it: the limits count, and do not bite.
+    RATE_LIMIT_PER_ADDRESS: '1000000',
+    RATE_LIMIT_PER_SESSION: '1000000',
     REACT_APP_SHARETRIBE_SDK_BASE_URL: `http://127.0.0.1:${upstream.port}`,
     REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: `http://127.0.0.1:${upstream.port}`,
   };

@@ -36,7 +36,7 @@ export async function startWorld(
     loadConfig({ ...environmentFor(info), ...options.environment }),
     log.destination,
   );
-  const proxy = await listen(createApp(context), 0, '127.0.0.1');
+  const proxy = await listen(createApp(context), 0, '127.0.0.1', { log: context.log });
   return {
     sandbox,
     info,

@@ -1,31 +1,23 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { ProxyError } from '../../domain/errors.ts';
+import { localApiError, ProxyError } from '../../domain/errors.ts';
 import { ownValue } from '../../domain/own-value.ts';
 import { requestIdOf, requestLogOf } from './request-log.ts';
 
-/**
- * The one place where an error becomes an answer: JSON in the shape that the web template's client copies onto its own
- * error, with our code and the request id beside it.
- */
+/** The one place where an error becomes an answer. */
 export const errorHandler: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) {
     next(error);
     return;
   }
-  const { code, status, statusText, data, outcome, retryAfterSeconds } = asProxyError(error);
+  const known = asProxyError(error);
+  const { code, status, outcome, data, retryAfterSeconds } = known;
   const line = { code, status, outcome, flexCodes: flexCodesIn(data) };
-  if (status >= 500) requestLogOf(res).error({ ...line, err: error }, 'request failed');
+  // Whoever is turned away because there is too much to do is no failure of its own.
+  if (status >= 500 && code !== 'overloaded')
+    requestLogOf(res).error({ ...line, err: known }, 'request failed');
   else requestLogOf(res).info(line, 'request failed');
   if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds));
-  res.status(status).json({
-    name: 'LocalAPIError',
-    message: 'Local API request failed',
-    status,
-    statusText,
-    ...(data !== undefined && { data }),
-    code,
-    requestId: requestIdOf(res),
-  });
+  res.status(status).json(localApiError(known, requestIdOf(res)));
 };
 
 /** Flex's own error codes, such as `stripe-missing-api-key`: half of a diagnosis. */
@@ -56,21 +48,8 @@ export const methodNotAllowed =
 
 function asProxyError(error: unknown): ProxyError {
   if (error instanceof ProxyError) return error;
-  // Express's own refusals: a body too large, a charset it does not know, a path it can not decode.
+  // Express's own refusals, such as a path that it can not decode.
   const status = Error.isError(error) ? (error as { status?: unknown }).status : undefined;
-  if (status === 413)
-    return new ProxyError('body-too-large', {
-      status,
-      statusText: 'The request body is too large.',
-      data: {},
-    });
-  if (status === 415) {
-    return new ProxyError('unsupported-media-type', {
-      status,
-      statusText: 'The charset or encoding of the body is not supported.',
-      data: {},
-    });
-  }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ProxyError('bad-request', { status, statusText: 'The request can not be read.', data: {} });
   }

@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { ProxyError } from '../../domain/errors.ts';
+import { requestLogOf } from './request-log.ts';
+
+const WINDOW_MS = 60_000;
+
+/** One household or office: what one subscriber of an IPv6 network is given at most. */
+const IPV6_SUBNET = 56;
+
+/**
+ * Requests a minute; 0 is no limit. Addresses come first and have the higher ceiling: many people share one, but
+ * nobody can have as many as he likes. Of session cookies anybody can: a made-up one costs nothing, so the limit on
+ * sessions slows down a client that runs wild, and the one on addresses whoever does it on purpose.
+ */
+export type RateLimits = { perAddress: number; perSession: number };
+
+export function rateLimits({ perAddress, perSession }: RateLimits, sessionCookie: string): RequestHandler[] {
+  const sessionOf = (req: Request) => {
+    const cookie = (req.cookies as Record<string, unknown>)[sessionCookie];
+    return typeof cookie === 'string' ? cookie : undefined;
+  };
+  return [
+    ...(perAddress > 0 ? [warnOfHiddenAddresses(), limit(perAddress, addressOf)] : []),
+    // By a digest, so that no token stays in memory.
+    ...(perSession > 0
+      ? [
+          limit(
+            perSession,
+            req => hash('sha256', sessionOf(req)!, 'base64'),
+            req => sessionOf(req) === undefined,
+          ),
+        ]
+      : []),
+  ];
+}
+
+const limit = (perMinute: number, keyGenerator: (req: Request) => string, skip = (_req: Request) => false) =>
+  rateLimit({
+    windowMs: WINDOW_MS,
+    limit: perMinute,
+    keyGenerator,
+    skip,
+    standardHeaders: false,
+    legacyHeaders: false,
+    // These checks are made at each request and print; ours are in the configuration.
+    validate: false,
+    handler: (_req, _res, next) => next(TOO_MANY),
+  });
+
+/** Express takes it from X-Forwarded-For only as far as TRUST_PROXY reaches. */
+const addressOf = (req: Request) => ipKeyGenerator(req.ip ?? 'unknown', IPV6_SUBNET);
+
+/** Behind a proxy that is not trusted all callers have its address, and share one limit: said once. */
+function warnOfHiddenAddresses(): RequestHandler {
+  let said = false;
+  return (req, res, next) => {
+    if (!said && req.headers['x-forwarded-for'] !== undefined && req.app.get('trust proxy') === 0) {
+      said = true;
+      requestLogOf(res).warn(
+        'X-Forwarded-For came, and TRUST_PROXY is not set: if there is a proxy in front, all callers count as one address',
+      );
+    }
+    next();
+  };
+}
+
+const TOO_MANY = new ProxyError('rate-limited', {
+  status: 429,
+  statusText: 'Too many requests. Wait a minute.',
+  data: {},
+  retryAfterSeconds: WINDOW_MS / 1000,
+});
