@@ -68,10 +68,15 @@ function readBytes(req: IncomingMessage, done: (problem: Error | null, bytes?: B
 function decode(bytes: Buffer): unknown {
   if (bytes.length === 0) throw badRequest('bad-request', 'The request body is empty.');
   if (!isUtf8(bytes)) throw badRequest('bad-request', 'The request body is not UTF-8.');
+  const value = valueIn(bytes.toString('utf8'));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw badRequest('bad-request', 'The request body must be a map.');
+}
+
+function valueIn(text: string): unknown {
   try {
-    return readTransit(bytes.toString('utf8'));
-  } catch (error) {
-    if (error instanceof ProxyError) throw error;
+    return readTransit(text);
+  } catch {
     // The reader's own message would quote the body.
     throw badRequest('bad-request', 'Invalid Transit in request body.');
   }
