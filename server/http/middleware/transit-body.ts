@@ -70,7 +70,7 @@ function decode(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw badRequest('bad-request', 'The request body is not UTF-8.');
   const value = valueIn(bytes.toString('utf8'));
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw badRequest('bad-request', 'The request body must be a map.');
+  throw badRequest('bad-request', 'The body: must be a map.');
 }
 
 function valueIn(text: string): unknown {
