@@ -199,7 +199,7 @@ describe('callers who take their time', () => {
     const { status } = await ask(`${slow.url}/healthz`, {});
 
     expect([status, performance.now() - started < 100]).toEqual([200, true]);
-    await Promise.all(idle.map(socket => (socket.closed ? undefined : once(socket, 'close'))));
+    await Promise.all(idle.filter(socket => !socket.closed).map(socket => once(socket, 'close')));
   });
 
   it('takes no more connections than are good for it', async () => {
@@ -210,6 +210,8 @@ describe('callers who take their time', () => {
 
     const third = connect(port, '127.0.0.1').on('error', () => {});
     await once(third.resume(), 'close');
+
+    expect([third.bytesRead, ...held.map(socket => socket.closed)]).toEqual([0, false, false]);
 
     for (const socket of held) socket.destroy();
   });
