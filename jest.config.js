@@ -4,5 +4,7 @@ export default {
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/setup/no-network.ts'],
+  // Two busy cores may be slow: a test that hangs is found all the same.
+  testTimeout: 30_000,
   restoreMocks: true,
 };

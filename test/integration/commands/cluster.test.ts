@@ -63,10 +63,11 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
 
   it('does not try for ever where no process can listen', async () => {
     const taken = await startSandbox();
+    await using after = new AsyncDisposableStack();
+    after.defer(() => taken.close());
     await using proxy = start({ ...environmentFor(taken.info()), PORT: new URL(taken.url).port });
 
     expect(await proxy.exit).toBe(1);
-    await taken.close();
 
     expect(proxy.stdout()).toContain('EADDRINUSE');
     expect(proxy.stdout()).not.toContain('worker died');
@@ -92,7 +93,11 @@ async function startTwo(isUp = (proxy: Running) => proxy.says(/listening[^]*list
   const sandbox = await startSandbox();
   const port = await freePorts();
   const proxy = start({ ...environmentFor(sandbox.info()), PORT: String(port) });
+  await using ifNotUp = new AsyncDisposableStack();
+  ifNotUp.defer(() => sandbox.close());
+  ifNotUp.use(proxy);
   await isUp(proxy);
+  ifNotUp.move();
   return {
     sandbox,
     proxy,
