@@ -89,7 +89,7 @@ describe('paramsFromBrowser', () => {
         try {
           const sent = paramsFromBrowser(given);
           return (
-            Object.keys(sent).every(name => KNOWN.includes(name) && sent[name] === given[name]) &&
+            Object.keys(sent).every(name => KNOWN.includes(name) && Object.is(sent[name], given[name])) &&
             RESERVED.every(name => !Object.hasOwn(sent['protectedData'] ?? {}, name))
           );
         } catch (error) {
