@@ -3,6 +3,8 @@
  * it; the history must agree with the transitions that Flex has seen, or somebody has written into it.
  */
 import { badRequest, ProxyError } from './errors.ts';
+import type { OrderData } from './line-items.ts';
+import { currencyOf } from './money.ts';
 import { ownValue } from './own-value.ts';
 
 /** As it stands in `metadata.offers`: the web client reads it there. */
@@ -103,6 +105,19 @@ const historyInvalid = (data: Record<string, unknown>) =>
     statusText: 'Past negotiation offers are invalid',
     data,
   });
+
+/** An order by the offer's price, in the first currency that is known. */
+export function withOffer(
+  order: OrderData,
+  offer: Offer | undefined,
+  known: (string | undefined)[],
+): OrderData {
+  if (!offer) return order;
+  const currency = currencyOf(known, order.currency);
+  return currency === undefined
+    ? order
+    : { ...order, currency, offer: { amount: offer.offerInSubunits, currency } };
+}
 
 /** All of the metadata goes back, with the new offer behind the others. */
 export const metadataWith = (

@@ -78,3 +78,7 @@ export function paymentIntentCreation(
   if (!known) return 'unknown';
   return known.createsPaymentIntent ? 'creates' : 'creates-none';
 }
+
+/** Who makes a transition; null when no file of ours says. */
+export const actorOf = (processes: Processes, processName: string, transition: string): string | null =>
+  processes.get(processName)?.transitions.get(transition)?.actor ?? null;

@@ -1,10 +1,9 @@
 /** Begins a transaction by a privileged transition, priced from its listing. */
 import { lineItemsFor } from '../domain/line-items.ts';
-import { currencyOf } from '../domain/money.ts';
-import { metadataWith, offerOf, protectedDataFor } from '../domain/offers.ts';
+import { metadataWith, offerOf, protectedDataFor, withOffer } from '../domain/offers.ts';
 import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
 import { assertPrivileged } from '../domain/privileged-transitions.ts';
-import { processNameOf } from '../domain/process.ts';
+import { actorOf, processNameOf } from '../domain/process.ts';
 import { paramsFromBrowser, type Params } from '../domain/transition-params.ts';
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
@@ -45,65 +44,56 @@ export async function initiate(
   assertPrivileged(deps.privilegedTransitions, processName, transition);
   const params = paramsFromBrowser(request.params);
   const order = readOrderData(orderData, params, moneyOf);
-  const actor = deps.processes.get(processName)?.transitions.get(transition)?.actor ?? null;
+  const actor = actorOf(deps.processes, processName, transition);
   const offer = offerOf({ transition, actor, orderData, offers: undefined, transitions: [] });
-  const attempt: Attempt = {
-    id: request.attempt.id,
-    digest: digestOf([processAlias, transition, orderData, params]),
-  };
-  const look = () => findTransactionOf(session, attempt, listingId, budget.whole);
+  const attempt: Attempt | null = isSpeculative
+    ? null
+    : { id: request.attempt.id, digest: digestOf([processAlias, transition, orderData, params]) };
 
-  const mayBeRepeated = !isSpeculative && request.attempt.isFromBrowser;
+  const show = (id: string) => session.showTransaction(id, query, budget.whole);
+  const checked = (answer: FlexAnswer) =>
+    checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
+
   const [listing, commissions, trusted, earlier] = await allSettled(
     session.listing(listingId, budget.command),
     session.commissions(budget.command),
     session.trusted(budget.command),
-    mayBeRepeated ? look() : Promise.resolve(undefined),
+    attempt && request.attempt.isFromBrowser
+      ? findTransactionOf(session, attempt, listingId, budget.command)
+      : Promise.resolve(undefined),
   );
-  const show = (id: string) => session.showTransaction(id, query, budget.whole);
-  const checked = (answer: FlexAnswer) =>
-    checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
   if (earlier !== undefined) return checked(await show(earlier));
 
-  const currency = currencyOf([listing.price?.currency], order.currency);
-  const priced =
-    offer && currency !== undefined
-      ? { ...order, offer: { amount: offer.offerInSubunits, currency } }
-      : order;
-  const protectedData = {
-    ...protectedDataFor(offer, (params['protectedData'] ?? {}) as Params),
-    ...(!isSpeculative && marksOf(attempt)),
-  };
+  const priced = withOffer(order, offer, [listing.price?.currency]);
+  const lineItems = lineItemsFor(listing, priced, commissions).map(sentLineItem);
   const metadata = metadataWith(null, offer);
   const body = {
     processAlias,
     transition,
     params: {
       ...params,
-      protectedData,
-      lineItems: lineItemsFor(listing, priced, commissions).map(sentLineItem),
+      protectedData: {
+        ...protectedDataFor(offer, (params['protectedData'] ?? {}) as Params),
+        ...(attempt && marksOf(attempt)),
+      },
+      lineItems,
       ...(metadata && { metadata }),
     },
   };
-  const send = () =>
-    trusted
-      .initiate(body, expanded(query), isSpeculative, budget.command)
-      .then(answer => assertTransaction(answer));
-  if (isSpeculative) return checked(await send());
-  const answer = await sendOnce(
-    send,
-    {
-      look: async () => {
-        const id = await look();
-        return id === undefined ? undefined : show(id);
-      },
-      record: deps.recordLookup,
-      advice:
-        'Do not simply order again: see whether the order is there, or repeat this request with the header ' +
-        `X-Idempotency-Key: ${attempt.id}, which never makes a second one.`,
-      data: { attemptId: attempt.id },
-    },
-    budget,
-  );
-  return checked(answer);
+  const send = async () =>
+    assertTransaction(await trusted.initiate(body, expanded(query), isSpeculative, budget.command));
+  if (!attempt) return checked(await send());
+  const look = async () => {
+    const id = await findTransactionOf(session, attempt, listingId, budget.whole);
+    return id === undefined ? undefined : show(id);
+  };
+  return checked(await sendOnce(send, { look, record: deps.recordLookup, ...goOn(attempt) }, budget));
 }
+
+/** For a caller who does not get to know whether there is an order. */
+const goOn = ({ id }: Attempt) => ({
+  advice:
+    'Do not simply order again: see whether the order is there, or repeat this request with the header ' +
+    `X-Idempotency-Key: ${id}, which never makes a second one.`,
+  data: { attemptId: id },
+});

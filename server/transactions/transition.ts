@@ -1,9 +1,9 @@
 /** Moves a transaction on by a privileged transition, priced from its listing. */
 import { lineItemsFor } from '../domain/line-items.ts';
-import { currencyOf } from '../domain/money.ts';
-import { metadataWith, offerOf, protectedDataFor } from '../domain/offers.ts';
+import { metadataWith, offerOf, protectedDataFor, withOffer } from '../domain/offers.ts';
 import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
 import { assertPrivileged } from '../domain/privileged-transitions.ts';
+import { actorOf } from '../domain/process.ts';
 import { paramsFromBrowser, type Params } from '../domain/transition-params.ts';
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { answeredTransitions } from '../flex/answered-transaction.ts';
@@ -52,16 +52,12 @@ export async function transition(
   assertPrivileged(deps.privilegedTransitions, processName, request.transition);
   const offer = offerOf({
     transition: request.transition,
-    actor: deps.processes.get(processName)?.transitions.get(request.transition)?.actor ?? null,
+    actor: actorOf(deps.processes, processName, request.transition),
     orderData,
     offers: before?.['offers'],
     transitions,
   });
-  const currency = offer && currencyOf([payinTotal?.currency, listing.price?.currency], order.currency);
-  const priced =
-    offer && currency !== undefined
-      ? { ...order, currency, offer: { amount: offer.offerInSubunits, currency } }
-      : order;
+  const priced = withOffer(order, offer, [payinTotal?.currency, listing.price?.currency]);
   const metadata = metadataWith(before, offer);
   const body = {
     id,
@@ -75,10 +71,11 @@ export async function transition(
       ...(metadata && { metadata }),
     },
   };
-  const send = () =>
-    trusted
-      .transition(body, expanded(query), isSpeculative, budget.command)
-      .then(answer => assertTransaction(answer, transactionId));
+  const send = async () =>
+    assertTransaction(
+      await trusted.transition(body, expanded(query), isSpeculative, budget.command),
+      transactionId,
+    );
   const checked = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, {
       call: 'transition',
@@ -87,21 +84,16 @@ export async function transition(
       transition: request.transition,
     });
   if (isSpeculative) return checked(await send());
-  const answer = await sendOnce(
-    send,
-    {
-      look: async () => {
-        const now = await session.showTransaction(transactionId, query, budget.whole);
-        const isMade = answeredTransitions(now)
-          .slice(transitions.length)
-          .some(each => each.transition === request.transition);
-        return isMade ? now : undefined;
-      },
-      record: deps.recordLookup,
-      advice: 'Do not simply repeat it: read the transaction, and go on from the state that it is in.',
-      data: { transactionId },
-    },
-    budget,
-  );
-  return checked(answer);
+  const look = async () => {
+    const now = await session.showTransaction(transactionId, query, budget.whole);
+    const since = answeredTransitions(now).slice(transitions.length);
+    return since.some(made => made.transition === request.transition) ? now : undefined;
+  };
+  return checked(await sendOnce(send, { look, record: deps.recordLookup, ...goOn(transactionId) }, budget));
 }
+
+/** For a caller who does not get to know whether the transition was made. */
+const goOn = (transactionId: string) => ({
+  advice: 'Do not simply repeat it: read the transaction, and go on from the state that it is in.',
+  data: { transactionId },
+});
