@@ -31,9 +31,13 @@ describe('POST /api/delete-account', () => {
   it('deletes the account, at Stripe as well, and ends its sessions', async () => {
     await using world = await startWorld();
     const alice = await signedIn(world, 'Alice');
+    await (alice.sdk as any).stripeCustomer.create({});
+    const customers = () => [...world.sandbox.stripe().customers.values()].map(({ deleted }) => deleted);
+    const before = customers();
 
     const answer = await alice.post('delete-account', deletion('Alice'));
 
+    expect([before, customers()]).toEqual([[false], [true]]);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/transit+json; charset=utf-8');
     expect(answer.body).toEqual({

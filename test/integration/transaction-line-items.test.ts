@@ -76,6 +76,23 @@ describe('POST /api/transaction-line-items', () => {
     expect(totals(quoted.body.data)).toEqual(totals(booked.body.data.data.attributes.lineItems));
   });
 
+  it.each([
+    ['midnights where the listing is', '2030-03-30T22:00Z', '2030-04-01T21:00Z', 2],
+    ['midnights where the listing is, in autumn', '2030-10-26T21:00Z', '2030-10-28T22:00Z', 2],
+    ['midnights in UTC', '2030-03-31T00:00Z', '2030-04-01T00:00Z', 1],
+  ])('counts the nights of a change of clocks: %s', async (_what, start, end, nightCount) => {
+    await using world = await startWorld();
+    const visitor = createWebClient(world.proxyUrl, world.info);
+
+    // The cabin is in Helsinki.
+    const answer = await visitor.post(
+      'transaction-line-items',
+      quote(world, { bookingStart: new Date(start), bookingEnd: new Date(end) }),
+    );
+
+    expect(answer.body.data[0].quantity).toEqual(new types.BigDecimal(String(nightCount)));
+  });
+
   it('shows authors the price of a listing of their own', async () => {
     await using world = await startWorld();
     const petra = await signedIn(world, 'Petra');

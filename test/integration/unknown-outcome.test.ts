@@ -251,6 +251,26 @@ describe('an idempotency key', () => {
     expect(transactions(world)).toHaveLength(1);
   });
 
+  it('of its own makes an order of its own, of the same listing too', async () => {
+    await using world = await startWorld();
+    const alice = await signedIn(world, 'Alice');
+    const order = (day: number) =>
+      realBooking(world.info, { start: daysAhead(world.info, day), end: daysAhead(world.info, day + 1) });
+    const ids = [];
+
+    for (const [day, key] of [
+      [30, `${KEY}-1`],
+      [40, `${KEY}-2`],
+      [30, `${KEY}-1`],
+    ] as const) {
+      const answer = await alice.post('initiate-privileged', order(day), keyed(key));
+      ids.push(answer.body.data.data.id.uuid);
+    }
+
+    expect(ids[2]).toBe(ids[0]);
+    expect(transactions(world).map(({ id }) => id)).toEqual(ids.slice(0, 2));
+  });
+
   it('belongs to one user: another may use the same', async () => {
     await using world = await startWorld();
     const [alice, bob] = await Promise.all([signedIn(world, 'Alice'), signedIn(world, 'Bob')]);

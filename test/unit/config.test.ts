@@ -66,10 +66,27 @@ describe('loadConfig', () => {
     ['LOG_LEVEL', 'loud', 'must be trace, debug, info, warn or error'],
     ['STRIPE_WEBHOOK_SECRET', 'whsec_a,oops', 'must begin with whsec_'],
     ['SHARETRIBE_SDK_CLIENT_SECRET', 'two words', 'holds spaces'],
+    ['PRIVILEGED_TRANSITIONS', 'request-payment', 'must be a list like my-process/request-payment'],
+    ['PRIVILEGED_TRANSITIONS', 'mine/pay,', 'must be a list like my-process/request-payment'],
+    ['PRIVILEGED_TRANSITIONS', 'mine/state/pay', 'must be a list like my-process/request-payment'],
+    ['PRIVILEGED_TRANSITIONS', 'mine/pay now', 'must be a list like my-process/request-payment'],
   ])('refuses %s=%s', (name, value, words) => {
     expect(problemsOf({ ...least, [name]: value }).problems).toEqual([
       expect.objectContaining({ name, problem: expect.stringContaining(words) }),
     ]);
+  });
+
+  it('reads privileged transitions by process, with or without what their names begin with', () => {
+    const { config } = loadConfig({
+      ...least,
+      PRIVILEGED_TRANSITIONS: 'mine/pay, other/a.b, mine/transition/pay-more',
+    });
+
+    expect(config.privilegedTransitions).toEqual({
+      mine: ['transition/pay', 'transition/pay-more'],
+      other: ['transition/a.b'],
+    });
+    expect(loadConfig(least).config.privilegedTransitions).toEqual({});
   });
 
   it('never prints a value, right or wrong', () => {
