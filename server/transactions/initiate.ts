@@ -54,15 +54,22 @@ export async function initiate(
   const checked = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
 
-  const [listing, commissions, trusted, earlier] = await allSettled(
-    session.listing(listingId, budget.command),
-    session.commissions(budget.command),
-    session.trusted(budget.command),
+  const [earlier, reads] = await Promise.allSettled([
     attempt && request.attempt.isFromBrowser
       ? findTransactionOf(session, attempt, listingId, budget.command)
       : Promise.resolve(undefined),
-  );
-  if (earlier !== undefined) return checked(await show(earlier));
+    allSettled(
+      session.listing(listingId, budget.command),
+      session.commissions(budget.command),
+      session.trusted(budget.command),
+    ),
+  ]);
+  // An order that is there is the answer, even where none could be made any more: its listing may be closed now.
+  if (earlier.status === 'fulfilled' && earlier.value !== undefined)
+    return checked(await show(earlier.value));
+  if (reads.status === 'rejected') throw reads.reason;
+  if (earlier.status === 'rejected') throw earlier.reason;
+  const [listing, commissions, trusted] = reads.value;
 
   const priced = withOffer(order, offer, [listing.price?.currency]);
   const lineItems = lineItemsFor(listing, priced, commissions).map(sentLineItem);
@@ -81,7 +88,10 @@ export async function initiate(
     },
   };
   const send = async () =>
-    assertTransaction(await trusted.initiate(body, expanded(query), isSpeculative, budget.command));
+    assertTransaction(
+      await trusted.initiate(body, expanded(query), isSpeculative, budget.command),
+      isSpeculative,
+    );
   if (!attempt) return checked(await send());
   const look = async () => {
     const id = await findTransactionOf(session, attempt, listingId, budget.whole);

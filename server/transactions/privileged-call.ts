@@ -34,11 +34,11 @@ export function refuseReadOnly(session: FlexSession): void {
 /** Attributes are always asked for: without them there would be no PaymentIntent to look at. */
 export const expanded = (query: CommandQuery): CommandQuery => ({ ...query, expand: true });
 
-/** The answer to a command that was carried out holds the transaction. One that does not says nothing of what was done. */
-export function assertTransaction(answer: FlexAnswer, id?: string): FlexAnswer {
+/** A command that was carried out is answered with the transaction. Another answer says nothing of what was done. */
+export function assertTransaction(answer: FlexAnswer, isSpeculative: boolean, id?: string): FlexAnswer {
   const found = answer.transaction.id;
   if (found !== null && (id === undefined || id.toLowerCase() === found.toLowerCase())) return answer;
-  throw unreadable('command', 'something else than the transaction');
+  throw unreadable(isSpeculative ? 'query' : 'command', 'something else than the transaction');
 }
 
 /** Judges the PaymentIntent in the answer, takes note, and gives the caller what it asked for. */

@@ -74,6 +74,7 @@ export async function transition(
   const send = async () =>
     assertTransaction(
       await trusted.transition(body, expanded(query), isSpeculative, budget.command),
+      isSpeculative,
       transactionId,
     );
   const checked = (answer: FlexAnswer) =>

@@ -222,6 +222,22 @@ describe('an idempotency key', () => {
     expect([transactions(world).length, sent(world, INITIATE)]).toEqual([1, 1]);
   });
 
+  it('finds its order also when nobody can order there any more', async () => {
+    await using world = await startWorld();
+    const alice = await signedIn(world, 'Alice');
+    const order = realBooking(world.info);
+    const first = await alice.post('initiate-privileged', order, keyed());
+    const { listings } = world.sandbox.flex();
+    const { id } = listingTitled(world.info, 'Lakeside');
+    listings.set(id, { ...listings.get(id)!, state: 'closed' });
+
+    const again = await alice.post('initiate-privileged', order, keyed());
+    const another = await alice.post('initiate-privileged', order);
+
+    expect(again.body.data.data.id).toEqual(first.body.data.data.id);
+    expect(another.status).toBe(404);
+  });
+
   it('comes again when the order has moved on: no alarm', async () => {
     await using world = await startWorld();
     const alice = await signedIn(world, 'Alice');
@@ -321,6 +337,19 @@ describe('an idempotency key', () => {
     expect([failed.status, failed.body.code]).toEqual([500, 'flex-unavailable']);
     expect(sent(world, QUERY)).toBe(0);
   });
+});
+
+it('a simulation answered with something else is refused: nothing can have happened', async () => {
+  await using world = await startWorld();
+  const alice = await signedIn(world, 'Alice');
+  await world.scenario({ name: 'wrong-entity', route: 'POST /v1/api/transactions/initiate_speculative' });
+
+  const answer = await alice.post('initiate-privileged', speculativeBooking(world.info));
+
+  expect([answer.status, answer.body.code]).toEqual([502, 'flex-answer-unreadable']);
+  expect(world.log.lines()).toContainEqual(
+    expect.objectContaining({ msg: 'request failed', outcome: 'refused' }),
+  );
 });
 
 describe('a transition whose answer is lost', () => {
