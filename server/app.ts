@@ -4,15 +4,20 @@ import type { Context } from './context.ts';
 import { privilegedTransitions } from './domain/privileged-transitions.ts';
 import { deleteAccountOf } from './http/delete-account.ts';
 import type { ApiDeps } from './http/deps.ts';
+import { described } from './http/described.ts';
+import { docs } from './http/docs.ts';
 import { healthz, readyz } from './http/health.ts';
 import { initiatePrivileged } from './http/initiate-privileged.ts';
 import { edge } from './http/middleware/edge.ts';
 import { errorHandler, methodNotAllowed, notFound } from './http/middleware/error-handler.ts';
+import { operatorsOnly } from './http/middleware/operators.ts';
 import { originGuard } from './http/middleware/origin-guard.ts';
 import { rateLimits } from './http/middleware/rate-limits.ts';
 import { requestLog } from './http/middleware/request-log.ts';
 import { shed } from './http/middleware/shed.ts';
 import { transitBody } from './http/middleware/transit-body.ts';
+import { showMetrics } from './http/metrics.ts';
+import { openApi } from './http/openapi.ts';
 import { transactionLineItems } from './http/transaction-line-items.ts';
 import { transitionPrivileged } from './http/transition-privileged.ts';
 
@@ -25,6 +30,7 @@ export function createApp(context: Context): Express {
     privilegedTransitions: privilegedTransitions(context.processes, config.privilegedTransitions),
     transitVerbose: config.flex.transitVerbose,
     requestBudgetMs: config.requestBudgetMs,
+    metrics: context.metrics,
   };
   const app = express();
   app.set('query parser', 'simple');
@@ -32,10 +38,14 @@ export function createApp(context: Context): Express {
   app.disable('etag');
   app.disable('x-powered-by');
 
-  app.use(requestLog(context.log), edge, originGuard(config.origins));
+  app.use(requestLog(context.log, context.metrics), edge, originGuard(config.origins));
   // Probes are answered however busy we are: a host that gets no answer ends the process.
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(context.readiness));
+  const operators = operatorsOnly(context.operatorTokens);
+  app.get('/metrics', ...(config.metricsPublic ? [] : operators), showMetrics(context.metrics));
+  app.get('/openapi.json', openApi(described));
+  app.use('/docs', docs());
   app.use(shed(context.eventLoopDelayMs, config.load));
 
   const api: Record<string, RequestHandler> = {

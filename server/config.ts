@@ -40,6 +40,7 @@ export type Config = {
     maxSockets: number;
   };
   integration: { clientId: string; baseUrl: string } | null;
+  metricsPublic: boolean;
 };
 
 /** Values that reach the two doors and nothing else. */
@@ -49,6 +50,7 @@ export type Secrets = {
   stripeSecretKey: string | null;
   /** More than one while a secret is being rotated. */
   stripeWebhookSecrets: string[];
+  operatorTokens: string[];
 };
 
 /** What the start-up log says of the configuration: names, never values. */
@@ -159,6 +161,17 @@ export const variables = {
     names: ['MAX_EVENT_LOOP_DELAY_MS'],
     purpose: 'How late the event loop may run, in milliseconds, before requests are turned away with 503.',
     where: 'Leave it out for 200',
+  },
+  operatorTokens: {
+    names: ['OPERATOR_TOKENS'],
+    purpose:
+      'Who may see what operators see: bearer tokens of 20 characters or more, separated by commas; several, so that one can be replaced.',
+    where: 'Make them up: openssl rand -hex 32',
+  },
+  metricsPublic: {
+    names: ['METRICS_PUBLIC'],
+    purpose: 'true: /metrics is open to all, for a Prometheus that sends no token.',
+    where: 'Leave it out unless the address is not public',
   },
   maxSockets: {
     names: ['MAX_SOCKETS'],
@@ -285,6 +298,9 @@ const stripeKey = token.regex(
   /^(sk|rk)_(test|live)_/,
   'must begin with sk_test_, sk_live_, rk_test_ or rk_live_',
 );
+const operatorTokens = token
+  .transform(value => value.split(','))
+  .refine(values => values.every(value => value.length >= 20), 'must be 20 characters or more each');
 const webhookSecrets = token
   .transform(value => value.split(','))
   .refine(values => values.every(value => value.startsWith('whsec_')), 'must begin with whsec_');
@@ -364,6 +380,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     requestBudgetMs: read('requestBudgetMs', wholeNumber(100, 120_000)) ?? 15_000,
     shutdownMs: read('shutdownMs', wholeNumber(0, 120_000)) ?? 10_000,
     privilegedTransitions: read('privilegedTransitions', transitionNames) ?? {},
+    metricsPublic: read('metricsPublic', flag) ?? false,
     processesDir: path.resolve(read('processesDir', text) ?? defaultProcessesDir),
     flex: {
       clientId: read('clientId', token) ?? '',
@@ -386,6 +403,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     integrationClientSecret: read('integrationClientSecret', token) ?? null,
     stripeSecretKey: read('stripeSecretKey', stripeKey) ?? null,
     stripeWebhookSecrets: read('stripeWebhookSecret', webhookSecrets) ?? [],
+    operatorTokens: read('operatorTokens', operatorTokens) ?? [],
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return {

@@ -4,6 +4,7 @@ import type { ReadinessCheck } from './domain/readiness.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { loadProcesses } from './flex/process-files.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
 
 /** What lives as long as the service. */
@@ -11,6 +12,8 @@ export type Context = {
   config: LoadedConfig['config'];
   log: Log;
   flex: FlexDoor;
+  metrics: Metrics;
+  operatorTokens: string[];
   processes: Processes;
   readiness: ReadinessCheck[];
   /** How late the event loop runs, in milliseconds. */
@@ -33,6 +36,7 @@ export function createContext(
       integrationClientSecret ?? '',
       stripeSecretKey ?? '',
       ...stripeWebhookSecrets,
+      ...secrets.operatorTokens,
     ],
     ...(destination && { destination }),
   });
@@ -43,13 +47,21 @@ export function createContext(
   log.info({ directory: config.processesDir, processes: [...processes.keys()] }, 'process files');
   for (const file of unreadable) log.warn(file, 'process file can not be read');
 
-  const flex = createFlexDoor(config.flex, secrets);
+  const metrics = createMetrics();
+  const flex = createFlexDoor(config.flex, secrets, metrics.upstream);
   const eventLoop = watchEventLoop();
+  metrics.gauge(
+    'proxy_event_loop_delay_seconds',
+    'How late the event loop runs.',
+    () => eventLoop.delayMs() / 1000,
+  );
   let stopping = false;
   return {
     config,
     log,
     flex,
+    metrics,
+    operatorTokens: secrets.operatorTokens,
     processes,
     readiness: [
       {

@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'flex-timeout'
   | 'flex-answer-unreadable'
   | 'overloaded'
+  | 'operator-refused'
   | 'internal';
 
 /** Whether the thing asked for was done: a lost answer to a command is `unknown`, and must not be sent again blindly. */

@@ -12,6 +12,7 @@ import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
 import { createCommissions, type ReadCommissions } from './commissions.ts';
 import { cookieStore } from './cookie-store.ts';
 import type { CallKind } from './errors.ts';
+import type { UpstreamCall } from '../metrics.ts';
 import { createHttp, type Reply, type Send } from './http.ts';
 import {
   ownTransactionsIn,
@@ -69,9 +70,16 @@ export type Command = (
 export type CommandBody = Record<string, unknown>;
 export type CommandQuery = Record<string, unknown>;
 
-export function createFlexDoor(config: Config['flex'], secrets: Pick<Secrets, 'flexClientSecret'>): FlexDoor {
-  const api = createHttp(config.baseUrl, config.maxSockets);
-  const cdn = createHttp(config.assetCdnBaseUrl, config.maxSockets);
+export function createFlexDoor(
+  config: Config['flex'],
+  secrets: Pick<Secrets, 'flexClientSecret'>,
+  onCall: (call: UpstreamCall) => void = () => undefined,
+): FlexDoor {
+  const api = createHttp(config.baseUrl, config.maxSockets, call => onCall({ upstream: 'flex', ...call }));
+  const cdn = createHttp(config.assetCdnBaseUrl, config.maxSockets, call =>
+    // The path holds the client id.
+    onCall({ upstream: 'flex-assets', ...call, endpoint: 'assets' }),
+  );
   const auth = createAuth(api.send, config.clientId, secrets.flexClientSecret);
   const renew = createRenewals();
   const commissions = createCommissions(() => fetchCommissions(cdn.send, config.clientId));

@@ -51,7 +51,14 @@ const REST_MS = 5_000;
 /** Calls that may wait for a connection, for each connection there is. */
 const WAITING_PER_CONNECTION = 32;
 
-export function createHttp(origin: string, connections: number): HttpOrigin {
+/** Called when a call has ended; `outcome` is a status, or the code of what went wrong. */
+export type OnCall = (call: { endpoint: string; outcome: string; seconds: number }) => void;
+
+export function createHttp(
+  origin: string,
+  connections: number,
+  onCall: OnCall = () => undefined,
+): HttpOrigin {
   const pool = new Pool(new URL(origin).origin, {
     connections,
     connectTimeout: CONNECT_DEADLINE,
@@ -70,16 +77,32 @@ export function createHttp(origin: string, connections: number): HttpOrigin {
     }),
   );
   return {
-    send: call =>
-      guard
-        .execute(() => exchange(pool, basePath, call))
-        .catch((error: unknown) => {
-          if (error instanceof BulkheadRejectedError) throw overloaded();
-          if (error instanceof BrokenCircuitError) throw notSent(REST_MS / 1000);
-          throw error;
-        }),
+    async send(call) {
+      const started = performance.now();
+      const ended = (outcome: string) =>
+        onCall({
+          endpoint: call.path.split('?', 1)[0]!,
+          outcome,
+          seconds: (performance.now() - started) / 1000,
+        });
+      try {
+        const reply = await guard.execute(() => exchange(pool, basePath, call));
+        ended(String(reply.status));
+        return reply;
+      } catch (error) {
+        const known = asProxyError(error);
+        ended(known instanceof ProxyError ? known.code : 'internal');
+        throw known;
+      }
+    },
     close: () => void pool.destroy(),
   };
+}
+
+function asProxyError(error: unknown): unknown {
+  if (error instanceof BulkheadRejectedError) return overloaded();
+  if (error instanceof BrokenCircuitError) return notSent(REST_MS / 1000);
+  return error;
 }
 
 const isOutage = (error: unknown) =>

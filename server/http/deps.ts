@@ -3,6 +3,7 @@ import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts'
 import type { Processes } from '../domain/process.ts';
 import type { FlexDoor } from '../flex/door.ts';
 import { logCheck, logLookup } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { CallDeps } from '../transactions/privileged-call.ts';
 import type { Budget } from '../transactions/unknown-outcome.ts';
 import { requestLogOf } from './middleware/request-log.ts';
@@ -14,13 +15,17 @@ export type ApiDeps = {
   privilegedTransitions: PrivilegedTransitions;
   transitVerbose: boolean;
   requestBudgetMs: number;
+  metrics: Metrics;
 };
 
 /** The same for one request: what is noticed goes to its own log. */
 export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   processes: deps.processes,
   privilegedTransitions: deps.privilegedTransitions,
-  recordCheck: (check, subject) => logCheck(requestLogOf(res), check, subject),
+  recordCheck: (check, subject) => {
+    deps.metrics.check(check.verdict);
+    logCheck(requestLogOf(res), check, subject);
+  },
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),
 });
 

@@ -1,5 +1,25 @@
 import type { RequestHandler } from 'express';
+import { z } from 'zod';
 import type { ReadinessCheck } from '../domain/readiness.ts';
+import { json } from './openapi.ts';
+
+const readiness = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().optional() })),
+});
+
+export const describeHealth = {
+  summary: 'The process is alive',
+  responses: { 200: { description: 'It is.', ...json(z.object({ status: z.literal('ok') })) } },
+};
+
+export const describeReadiness = {
+  summary: 'Whether it can serve, and why not',
+  responses: {
+    200: { description: 'It can.', ...json(readiness) },
+    503: { description: 'It can not.', ...json(readiness) },
+  },
+};
 
 /** `GET /healthz`: the process is alive. */
 export const healthz: RequestHandler = (_req, res) => {

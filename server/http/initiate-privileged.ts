@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { initiate } from '../transactions/initiate.ts';
 import { budgetOf, callDepsOf, type ApiDeps } from './deps.ts';
 import { id, idempotencyKeyOf, optionalFlag, optionalMap, parse, query, requiredMap, text } from './parse.ts';
+import { checkedAnswer, errors, transit } from './openapi.ts';
 import { sendChecked } from './send-transit.ts';
 
 const body = z.object({
@@ -12,6 +13,21 @@ const body = z.object({
   bodyParams: z.strictObject({ processAlias: text, transition: text, params: requiredMap }, 'is missing'),
   queryParams: query,
 });
+
+const headers = z.object({
+  'X-Idempotency-Key': z.string().optional().meta({
+    description:
+      'What makes two requests one order, 16 to 100 letters or digits. A repeat finds what the first one made.',
+  }),
+});
+
+export const describeInitiate = {
+  summary: 'Begin a transaction by a privileged transition, priced from its listing',
+  security: [{ session: [] }],
+  requestParams: { header: headers },
+  requestBody: transit(body),
+  responses: { 200: checkedAnswer, ...errors },
+};
 
 /** `POST /api/initiate-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */
 export const initiatePrivileged =

@@ -40,9 +40,12 @@ export function idempotencyKeyOf(req: Request): string | undefined {
 }
 
 /** A UUID as transit has it, or its text: both forms are used in the field. */
-export const id = z.unknown().transform((value, context) => {
-  const found = idOf(value);
-  if (found !== undefined && UUID.test(found)) return { sent: value, text: found };
-  context.addIssue(value === undefined || value === null ? 'is missing' : 'must be a UUID');
-  return z.NEVER;
-});
+export const id = z
+  .unknown()
+  .transform((value, context) => {
+    const found = idOf(value);
+    if (found !== undefined && UUID.test(found)) return { sent: value, text: found };
+    context.addIssue(value === undefined || value === null ? 'is missing' : 'must be a UUID');
+    return z.NEVER;
+  })
+  .meta({ type: 'string', format: 'uuid' });

@@ -3,10 +3,23 @@ import { z } from 'zod';
 import { shownLineItem } from '../flex/transit.ts';
 import { quote } from '../transactions/quote.ts';
 import { timeOf, type ApiDeps } from './deps.ts';
+import { errors, transit } from './openapi.ts';
 import { id, optionalFlag, optionalMap, parse } from './parse.ts';
 import { sendTransit } from './send-transit.ts';
 
 const body = z.object({ isOwnListing: optionalFlag, listingId: id, orderData: optionalMap });
+
+export const describeQuote = {
+  summary: 'The price breakdown of an order that nobody has made yet',
+  requestBody: transit(body),
+  responses: {
+    200: {
+      description: 'The line items as the Marketplace API would answer them.',
+      ...transit(z.object({ data: z.array(z.record(z.string(), z.unknown())) })),
+    },
+    ...errors,
+  },
+};
 
 /** `POST /api/transaction-line-items`: the price breakdown of an order that nobody has made yet. */
 export const transactionLineItems =

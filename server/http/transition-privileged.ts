@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { transition } from '../transactions/transition.ts';
 import { budgetOf, callDepsOf, type ApiDeps } from './deps.ts';
+import { checkedAnswer, errors, transit } from './openapi.ts';
 import { id, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
 import { sendChecked } from './send-transit.ts';
 
@@ -11,6 +12,13 @@ const body = z.object({
   bodyParams: z.strictObject({ id, transition: text, params: optionalMap }, 'is missing'),
   queryParams: query,
 });
+
+export const describeTransition = {
+  summary: 'Move a transaction on by a privileged transition, priced from its listing',
+  security: [{ session: [] }],
+  requestBody: transit(body),
+  responses: { 200: checkedAnswer, ...errors },
+};
 
 /** `POST /api/transition-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */
 export const transitionPrivileged =

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { Log } from '../../log.ts';
+import type { Metrics } from '../../metrics.ts';
 
 /** Taken over from the caller only when it can do no harm in a log line. */
 const ACCEPTED_ID = /^[\w.:-]{1,128}$/;
 
 /** Gives each request an id, sends it back, and logs one line when the answer is out. */
 export const requestLog =
-  (log: Log): RequestHandler =>
+  (log: Log, metrics: Metrics): RequestHandler =>
   (req, res, next) => {
     const given = req.get('x-request-id');
     const requestId = given !== undefined && ACCEPTED_ID.test(given) ? given : randomUUID();
@@ -16,12 +17,20 @@ export const requestLog =
     res.locals['log'] = log.child({ requestId });
     res.set('X-Request-Id', requestId);
     res.on('close', () => {
+      const ms = performance.now() - started;
+      // The route, not the address: an address may hold anything.
+      const route = (req.route as { path?: string } | undefined)?.path ?? null;
+      metrics.request({
+        route: route ?? 'none',
+        method: req.method,
+        status: res.statusCode,
+        seconds: ms / 1000,
+      });
       const line = {
         method: req.method,
-        // The route, not the address: an address may hold anything.
-        route: (req.route as { path?: string } | undefined)?.path ?? null,
+        route,
         status: res.statusCode,
-        ms: Math.round(performance.now() - started),
+        ms: Math.round(ms),
         ...(!res.writableFinished && { aborted: true }),
       };
       requestLogOf(res).info(line, 'request');

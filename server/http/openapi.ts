@@ -1,0 +1,95 @@
+/** The description of every address of the service, made from the schemas that the endpoints parse with. */
+import type { RequestHandler } from 'express';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { z } from 'zod';
+
+export type Described = Record<string, { get?: ZodOpenApiOperationObject; post?: ZodOpenApiOperationObject }>;
+
+const localApiError = z
+  .object({
+    name: z.literal('LocalAPIError'),
+    message: z.string(),
+    status: z.int(),
+    statusText: z.string().meta({ description: 'One sentence that says what is wrong.' }),
+    data: z.unknown().optional().meta({ description: 'What Flex said, or an empty map.' }),
+    code: z.string().meta({ description: 'What went wrong, for programs.', example: 'bad-request' }),
+    requestId: z.string(),
+  })
+  .meta({ id: 'LocalAPIError' });
+
+/** An error of any status: clients read `code` and `statusText`. */
+export const errors = {
+  '4XX': {
+    description: 'The request is refused.',
+    content: { 'application/json': { schema: localApiError } },
+  },
+  '5XX': {
+    description: 'Not done, or not known whether it was done (`code` says which).',
+    content: { 'application/json': { schema: localApiError } },
+  },
+};
+
+const answer = z.object({
+  status: z.int(),
+  statusText: z.string(),
+  data: z.record(z.string(), z.unknown()).meta({ description: "Flex's answer, as its own SDK decodes it." }),
+});
+
+/** Transit, described as what it decodes to. */
+export const transit = (schema: z.ZodType) => ({ content: { 'application/transit+json': { schema } } });
+
+export const answerOfFlex = { description: "Flex's answer, with its status.", ...transit(answer) };
+
+export const checkedAnswer = {
+  ...answerOfFlex,
+  description: "Flex's answer, and what we think of the PaymentIntent in it.",
+  headers: z.object({
+    'X-Payment-Intent-Verdict': z.enum([
+      'valid',
+      'simulated',
+      'invalid',
+      'missing',
+      'not-expected',
+      'unknown-process',
+    ]),
+    'X-Payment-Intent-Source': z.enum(['flex']),
+    'X-Request-Id': z.string(),
+  }),
+};
+
+export const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
+
+export const byOperator = { security: [{ operator: [] }] };
+
+export function openApiDocument(paths: Described) {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'flex-payment-proxy',
+      version: '0.1.0',
+      description:
+        'Privileged payment calls of a Sharetribe marketplace, priced on the server, with a verdict on each PaymentIntent. ' +
+        'Bodies of `/api` are transit and described here as what they decode to.',
+    },
+    paths,
+    components: {
+      securitySchemes: {
+        operator: { type: 'http', scheme: 'bearer', description: 'One of OPERATOR_TOKENS.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'st-<client id>-token',
+          description: "The session cookie of the marketplace's web client.",
+        },
+      },
+    },
+  });
+}
+
+/** `GET /openapi.json`: open, for it says nothing that the sources do not. */
+export function openApi(paths: Described): RequestHandler {
+  const text = JSON.stringify(openApiDocument(paths));
+  return (_req, res) => {
+    res.type('application/json').send(text);
+  };
+}
