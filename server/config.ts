@@ -21,7 +21,7 @@ export type Config = {
   /** The proxies in front of us whose X-Forwarded-For is believed: how many there are, or their addresses. */
   trustProxy: number | string[];
   /** Requests a minute; 0 is no limit. */
-  rateLimits: { perAddress: number; perSession: number };
+  rateLimits: { perAddress: number; perSession: number; onLoopback: boolean };
   /** Above it requests are turned away at once. */
   load: { maxInFlight: number; maxEventLoopDelayMs: number };
   /** How long one request may take in all, in milliseconds. */
@@ -361,6 +361,8 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
   const corsOrigins = read('corsOrigins', origins) ?? [];
   const integrationClientId = read('integrationClientId', token);
   const integrationBaseUrl = read('integrationBaseUrl', apiUrl);
+  const perAddress = read('rateLimitPerAddress', wholeNumber(0, 1_000_000));
+  const perSession = read('rateLimitPerSession', wholeNumber(0, 1_000_000));
   const config: Config = {
     environment: read('environment', text) ?? 'production',
     port: read('port', wholeNumber(0, 65535)) ?? 3500,
@@ -370,8 +372,9 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     origins: [...new Set([...(rootUrl === null ? [] : [rootUrl]), ...corsOrigins])],
     trustProxy: read('trustProxy', trustProxy) ?? 0,
     rateLimits: {
-      perAddress: read('rateLimitPerAddress', wholeNumber(0, 1_000_000)) ?? 3_000,
-      perSession: read('rateLimitPerSession', wholeNumber(0, 1_000_000)) ?? 120,
+      perAddress: perAddress ?? 3_000,
+      perSession: perSession ?? 120,
+      onLoopback: perAddress !== undefined || perSession !== undefined,
     },
     load: {
       maxInFlight: read('maxInFlight', wholeNumber(1, 100_000)) ?? 1_000,

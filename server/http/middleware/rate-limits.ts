@@ -14,29 +14,43 @@ const IPV6_SUBNET = 56;
  * nobody can have as many as he likes. Of session cookies anybody can: a made-up one costs nothing, so the limit on
  * sessions slows down a client that runs wild, and the one on addresses whoever does it on purpose.
  */
-export type RateLimits = { perAddress: number; perSession: number };
+export type RateLimits = {
+  perAddress: number;
+  perSession: number;
+  /**
+   * Whether callers on this machine are limited too. Not unless limits were set on purpose: such a caller is a proxy that
+   * TRUST_PROXY does not name, with all customers behind it, or a person who tries the service out.
+   */
+  onLoopback: boolean;
+};
 
-export function rateLimits({ perAddress, perSession }: RateLimits, sessionCookie: string): RequestHandler[] {
+export function rateLimits(
+  { perAddress, perSession, onLoopback }: RateLimits,
+  sessionCookie: string,
+): RequestHandler[] {
+  const isSpared = (req: Request) => !onLoopback && LOOPBACK.test(req.ip ?? '');
   const sessionOf = (req: Request) => {
     const cookie = (req.cookies as Record<string, unknown>)[sessionCookie];
     return typeof cookie === 'string' ? cookie : undefined;
   };
   return [
-    ...(perAddress > 0 ? [warnOfHiddenAddresses(), limit(perAddress, addressOf)] : []),
+    ...(perAddress > 0 ? [warnOfHiddenAddresses(), limit(perAddress, addressOf, isSpared)] : []),
     // By a digest, so that no token stays in memory.
     ...(perSession > 0
       ? [
           limit(
             perSession,
             req => hash('sha256', sessionOf(req)!, 'base64'),
-            req => sessionOf(req) === undefined,
+            req => sessionOf(req) === undefined || isSpared(req),
           ),
         ]
       : []),
   ];
 }
 
-const limit = (perMinute: number, keyGenerator: (req: Request) => string, skip = (_req: Request) => false) =>
+const LOOPBACK = /^(::1|(::ffff:)?127\.)/;
+
+const limit = (perMinute: number, keyGenerator: (req: Request) => string, skip: (req: Request) => boolean) =>
   rateLimit({
     windowMs: WINDOW_MS,
     limit: perMinute,

@@ -32,6 +32,19 @@ describe('rate limits', () => {
     expect(await letThrough(world, 120, () => session(world, 'alice'))).toBe(120);
   });
 
+  it('spare callers on this machine, unless they were set on purpose', async () => {
+    await using world = await startWorld();
+
+    expect(await letThrough(world, 200, () => session(world, 'alice'))).toBe(200);
+  });
+
+  it('limit the callers behind a known proxy, wherever the proxy is', async () => {
+    await using world = await startWorld({ environment: { TRUST_PROXY: '1' } });
+    const alice = { ...session(world, 'alice'), 'X-Forwarded-For': '203.0.113.7' };
+
+    expect(await letThrough(world, 125, () => alice)).toBe(120);
+  });
+
   it('stop one session, in the shape of all errors, and no other', async () => {
     await using world = await startWorld({ environment: { RATE_LIMIT_PER_SESSION: '3' } });
 
