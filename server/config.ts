@@ -254,6 +254,8 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .refine(value => value >= least && value <= most, `must be from ${least} to ${most}`);
 const flag = z.enum(['true', 'false'], 'must be true or false').transform(value => value === 'true');
+const withoutSlashes = (value: string): string =>
+  value.endsWith('/') ? withoutSlashes(value.slice(0, -1)) : value;
 const address = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).pipe(text);
 const isLoopback = (hostname: string) => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 const apiUrl = address
@@ -266,7 +268,7 @@ const apiUrl = address
     const { username, password, search, hash } = new URL(value);
     return username + password + search + hash === '';
   }, 'must have no user name, password, query or fragment')
-  .transform(value => value.replace(/\/+$/, ''));
+  .transform(withoutSlashes);
 const origin = address
   .refine(value => !value.includes('*'), 'must be one exact origin: patterns are not taken')
   .transform(value => new URL(value).origin);

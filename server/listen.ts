@@ -36,8 +36,6 @@ export async function listen(
   // Joined, a header that comes twice is seen to: of two, Node would keep one and say nothing.
   const server = createServer({ ...options, joinDuplicateHeaders: true }, app);
   server.maxConnections = maxConnections;
-  // Those above it would be left out silently, Origin perhaps among them; how many there may be is said further in.
-  server.maxHeadersCount = 0;
   server.on('clientError', (error, socket) => refuse(error, socket, log));
   const inFlight = new Set<ServerResponse>();
   let closing = false;

@@ -1,14 +1,18 @@
 /** The second net under everything that is written for people: takes out what looks like a secret, or is one by name. */
 const REDACTED = '[redacted]';
 
+// Not one of these may go back over what it has read: a stranger's words can be in the line.
 const secretShapes: [shape: RegExp, instead: string][] = [
   // Client secrets of PaymentIntents, SetupIntents and Checkout Sessions: the id in front may be seen.
   [/_(scoped_)?secret_[A-Za-z0-9]+/g, `_secret_${REDACTED}`],
   [/\b(sk|rk)_(test|live)_[A-Za-z0-9]+/g, REDACTED],
   [/\b(whsec|ek)_[A-Za-z0-9_]+/g, REDACTED],
-  [/\bBearer\s+[^\s"',\\]+/gi, `Bearer ${REDACTED}`],
-  [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, REDACTED],
-  [/((?:access|refresh)_token\\?["']?\s*[:=]\s*\\?["']?)[^"'&\s,\\]+/g, `$1${REDACTED}`],
+  [/\bBearer\s{1,4}[^\s"',\\]+/gi, `Bearer ${REDACTED}`],
+  [/\beyJ[\w.-]+/g, REDACTED],
+  // In JSON, also within a text of JSON: both quotes are escaped alike.
+  [/((?:access|refresh)_token(\\{0,3}["'])\s?:\s?\2)[^"'\\]+/g, `$1${REDACTED}`],
+  // In a form, or printed by Node. What closes a text, a list or a map is no value.
+  [/((?:access|refresh)_token\s?[:=]\s?(?:'|\\{1,3}")?)[^"'&\s,\\}\]:][^"'&\s,\\]*/g, `$1${REDACTED}`],
 ];
 
 /** `secrets`: values that must not come through, whatever they look like. */

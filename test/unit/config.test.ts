@@ -70,6 +70,30 @@ describe('loadConfig', () => {
     ['PRIVILEGED_TRANSITIONS', 'mine/pay,', 'must be a list like my-process/request-payment'],
     ['PRIVILEGED_TRANSITIONS', 'mine/state/pay', 'must be a list like my-process/request-payment'],
     ['PRIVILEGED_TRANSITIONS', 'mine/pay now', 'must be a list like my-process/request-payment'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'http://flex.example', 'must begin with https'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'http://127.0.0.1.evil.example', 'must begin with https'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'http://localhost.evil.example', 'must begin with https'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'http://169.254.169.254', 'must begin with https'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'http://[::ffff:127.0.0.1]', 'must begin with https'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'https://u:p@flex.example', 'must have no user name'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'https://flex.example?a=b', 'must have no user name'],
+    ['REACT_APP_SHARETRIBE_SDK_BASE_URL', 'file:///etc/passwd', 'must be an http or https address'],
+    ['REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL', 'http://cdn.example', 'must begin with https'],
+    ['SHARETRIBE_INTEGRATION_BASE_URL', 'http://flex.example', 'must begin with https'],
+    ['CORS_ORIGINS', '*', 'must be an http or https address'],
+    ['CORS_ORIGINS', 'null', 'must be an http or https address'],
+    ['CORS_ORIGINS', 'https://*.example.com', 'patterns are not taken'],
+    ['CORS_ORIGINS', 'https://a.example,evil', 'must be an http or https address'],
+    ['TRUST_PROXY', 'true', 'anybody could call himself by any address'],
+    ['SERVER_SHARETRIBE_TRUST_PROXY', 'true', 'anybody could call himself by any address'],
+    ['TRUST_PROXY', '11', 'must be the number of proxies'],
+    ['TRUST_PROXY', '-1', 'must be the number of proxies'],
+    ['TRUST_PROXY', '0.0.0.0/0', 'must be the number of proxies'],
+    ['TRUST_PROXY', '::/0', 'must be the number of proxies'],
+    ['TRUST_PROXY', '10.0.0.0/33', 'must be the number of proxies'],
+    ['TRUST_PROXY', '10.0.0.1, everybody', 'must be the number of proxies'],
+    ['RATE_LIMIT_PER_ADDRESS', '-1', 'must be a whole number'],
+    ['MAX_REQUESTS_IN_FLIGHT', '0', 'must be from 1'],
   ])('refuses %s=%s', (name, value, words) => {
     expect(problemsOf({ ...least, [name]: value }).problems).toEqual([
       expect.objectContaining({ name, problem: expect.stringContaining(words) }),
@@ -87,6 +111,48 @@ describe('loadConfig', () => {
       other: ['transition/a.b'],
     });
     expect(loadConfig(least).config.privilegedTransitions).toEqual({});
+  });
+
+  it.each([
+    ['http://localhost:3600/', 'http://localhost:3600'],
+    ['http://127.0.0.1:3600', 'http://127.0.0.1:3600'],
+    ['http://[::1]:3600', 'http://[::1]:3600'],
+    ['https://flex.example/path//', 'https://flex.example/path'],
+  ])('takes the address %s', (value, address) => {
+    expect(loadConfig({ ...least, REACT_APP_SHARETRIBE_SDK_BASE_URL: value }).config.flex.baseUrl).toBe(
+      address,
+    );
+  });
+
+  it.each<[string, number | string[]]>([
+    ['false', 0],
+    ['0', 0],
+    ['2', 2],
+    ['loopback', ['loopback']],
+    ['10.0.0.0/8, 192.0.2.1,2001:db8::/32', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']],
+  ])('trusts the proxies of %s', (value, trusted) => {
+    expect(loadConfig({ ...least, TRUST_PROXY: value }).config.trustProxy).toEqual(trusted);
+  });
+
+  it('lists each origin once, as browsers write it', () => {
+    const { config } = loadConfig({
+      ...least,
+      REACT_APP_MARKETPLACE_ROOT_URL: 'https://WWW.example.com:443/page',
+      CORS_ORIGINS: 'https://www.example.com/, http://localhost:4000',
+    });
+
+    expect(config.origins).toEqual(['https://www.example.com', 'http://localhost:4000']);
+  });
+
+  it('says in development how another port is let in, when none is', () => {
+    const warningsFor = (environment: Record<string, string>) =>
+      loadConfig({ ...least, ...environment }).report.warnings;
+
+    expect(warningsFor({ NODE_ENV: 'development' })).toEqual([
+      expect.stringContaining('REACT_APP_MARKETPLACE_ROOT_URL=http://localhost:3000'),
+    ]);
+    expect(warningsFor({ NODE_ENV: 'development', CORS_ORIGINS: 'http://localhost:3000' })).toEqual([]);
+    expect(warningsFor({ NODE_ENV: 'production' })).toEqual([]);
   });
 
   it('never prints a value, right or wrong', () => {

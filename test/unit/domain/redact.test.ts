@@ -21,6 +21,9 @@ it.each([
   ['a signed token', 'x eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln y', 'eyJ'],
   ['a token in JSON', '{"access_token":"opaque-at","refresh_token":"opaque-rt"}', 'opaque'],
   ['a token in JSON inside JSON', '{\\"refresh_token\\":\\"opaque-rt\\"}', 'opaque'],
+  ['a token in JSON twice inside JSON', '{\\\\\\"refresh_token\\\\\\":\\\\\\"opaque-rt\\\\\\"}', 'opaque'],
+  ['a token as Node prints it', "{ access_token: 'opaque-at' }", 'opaque'],
+  ['a token as an attribute, in JSON', '{"a":"refresh_token=\\"opaque-rt\\""}', 'opaque'],
   ['a token in a form', 'grant_type=x&refresh_token=opaque-rt&a=b', 'opaque'],
   ['a value that is secret by name', 'the word is hunter2-marketplace', 'hunter2'],
 ])('takes out %s', (_what, text, secret) => {
@@ -29,6 +32,10 @@ it.each([
 });
 
 it.each([
+  '{"access_token":null,"refresh_token":1}',
+  '{"msg":"access_token="}',
+  '{"msg":"refresh_token=\\\\"}',
+  '{"access_token=":1}',
   'pi_3QhWaB7WZ01zgkWS0jxsAJo3',
   'transition/request-payment',
   'c0ffee00-0000-4000-8000-000000000001',
