@@ -4,11 +4,15 @@ import { createApp } from './app.ts';
 import { obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
 import { ConfigError, describeProblems, loadConfig, type LoadedConfig } from './config.ts';
 import { createContext } from './context.ts';
+import { drainable } from './drain.ts';
 import { listen } from './listen.ts';
 import { createLog, prettyDestination } from './log.ts';
 
 /** The exit code for a configuration error in sysexits.h. */
 const EX_CONFIG = 78;
+
+/** How long requests may go on coming before we close under them. */
+const LONGEST_DRAIN_MS = 2_000;
 
 // The scripts start Node with --disable-proto=delete, which does the same: a key named __proto__ is then a key like any
 // other. Whoever starts this file in another way must not go without.
@@ -22,7 +26,8 @@ else await serve();
 
 async function serve(): Promise<void> {
   const context = createContext(loaded, destination);
-  const server = await listen(createApp(context), config.port, undefined, { log: context.log }).catch(
+  const { listener, drain } = drainable(createApp(context));
+  const server = await listen(listener, config.port, undefined, { log: context.log }).catch(
     (error: unknown) => {
       context.log.fatal({ port: config.port, err: error }, 'can not listen');
       process.exit(1);
@@ -40,7 +45,9 @@ async function serve(): Promise<void> {
     if (err) context.log.fatal({ err }, 'stopping after an error that nobody caught');
     else context.log.info({ signal }, 'stopping');
     context.stop();
-    await server.close(config.shutdownMs);
+    const deadline = performance.now() + config.shutdownMs;
+    await drain(Math.min(LONGEST_DRAIN_MS, config.shutdownMs / 2));
+    await server.close(deadline - performance.now());
     context[Symbol.dispose]();
   });
   if (cluster.isWorker) obeyPrimary(close);
