@@ -5,6 +5,9 @@
 import flexSdk from 'sharetribe-flex-sdk';
 import { Agent, request, type Dispatcher } from 'undici';
 import { freePorts, run, type Running } from '../setup/processes.ts';
+import { useRealSockets } from '../setup/real-sockets.ts';
+
+useRealSockets();
 
 const ROUNDS = process.env['SIGTERM_ROUNDS'];
 const KEPT = 48;
@@ -55,6 +58,10 @@ async function stopUnderLoad(upstreamUrl: string, workers: number) {
     SHARETRIBE_SDK_CLIENT_SECRET: 'load-secret',
     REACT_APP_SHARETRIBE_SDK_BASE_URL: upstreamUrl,
     REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: upstreamUrl,
+    // One caller with all requests, on a machine that does other things too: nothing is to be turned away.
+    RATE_LIMIT_PER_ADDRESS: '0',
+    RATE_LIMIT_PER_SESSION: '0',
+    MAX_EVENT_LOOP_DELAY_MS: '10000',
   });
   await allListening(proxy, workers);
   const kept = new Agent({ connections: KEPT });
