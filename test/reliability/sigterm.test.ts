@@ -68,9 +68,9 @@ async function stopUnderLoad(upstreamUrl: string, workers: number) {
   // Without pipelining a connection takes one request.
   const fresh = new Agent({ pipelining: 0 });
   const sent: Sent[] = [];
-  let over = false;
+  const over = new AbortController();
   const caller = async (by: Sent['by'], dispatcher: Dispatcher) => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const at = performance.now();
       const outcome = await book(port, dispatcher);
       sent.push({ at, by, outcome, took: performance.now() - at });
@@ -87,7 +87,7 @@ async function stopUnderLoad(upstreamUrl: string, workers: number) {
   proxy.child.kill('SIGTERM');
   const exitCode = await proxy.exit;
   const exitMs = performance.now() - stopped;
-  over = true;
+  over.abort();
   await Promise.all(callers);
   await Promise.all([kept.destroy(), fresh.destroy()]);
 
