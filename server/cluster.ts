@@ -45,29 +45,32 @@ export function startWorkers(log: Log, count: number, cannotStart: (exitCode: nu
     worker.process.once('close', (exitCode: number | null, signal: string | null) => {
       running.delete(worker);
       if (stopping) return;
-      if (!hasListened) return cannotStart(exitCode ?? 1);
+      if (!hasListened) {
+        void stop().then(() => cannotStart(exitCode ?? 1));
+        return;
+      }
       const deaths = performance.now() - started < STABLE_MS ? earlyDeaths + 1 : 0;
       const restartInMs = restartDelayMs(deaths);
       log.error({ worker: worker.id, exitCode, signal, restartInMs }, 'worker died');
       setTimeout(start, restartInMs, deaths);
     });
   };
-  for (let index = 0; index < count; index++) start(0);
-
-  return {
-    async stop() {
-      stopping = true;
-      await Promise.all(
-        [...running].map(worker => {
-          const closed = once(worker.process, 'close');
-          // One that has just died can not be told, and one that is still starting does not hear it.
-          if (listening.has(worker)) worker.send(STOP, () => undefined);
-          else worker.process.kill('SIGKILL');
-          return closed;
-        }),
-      );
-    },
+  /** Waits for all: what one of them writes when we are gone is lost, and the attempt could keep it from ending. */
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await Promise.all(
+      [...running].map(worker => {
+        const closed = once(worker.process, 'close');
+        // One that has just died can not be told, and one that is still starting does not hear it.
+        if (listening.has(worker)) worker.send(STOP, () => undefined);
+        else worker.process.kill('SIGKILL');
+        return closed;
+      }),
+    );
   };
+
+  for (let index = 0; index < count; index++) start(0);
+  return { stop };
 }
 
 /** Through one writer, so that a long line of one worker is never cut by a line of another. */

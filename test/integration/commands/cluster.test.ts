@@ -51,6 +51,15 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
+  it('leaves nobody behind when the first process is killed', async () => {
+    await using world = await startTwo();
+
+    world.proxy.child.kill('SIGKILL');
+    await world.proxy.exit;
+
+    expect(await allGone(workersOf(world.proxy))).toBe(true);
+  });
+
   it('writes whole lines, whichever process they come from', async () => {
     await using world = await startTwo();
 
@@ -125,6 +134,12 @@ const workersOf = (proxy: Running) =>
 const listening = (proxy: Running) => lines(proxy).filter(line => line['msg'] === 'listening').length;
 
 const ready = async ({ proxyUrl }: { proxyUrl: string }) => (await fetch(`${proxyUrl}/readyz`)).status;
+
+async function allGone(pids: number[]): Promise<boolean> {
+  for (let look = 0; look < 50 && pids.some(isAlive); look++)
+    await new Promise(resolve => setTimeout(resolve, 50));
+  return !pids.some(isAlive);
+}
 
 function isAlive(pid: number): boolean {
   try {
