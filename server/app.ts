@@ -31,6 +31,7 @@ export function createApp(context: Context): Express {
     transitVerbose: config.flex.transitVerbose,
     requestBudgetMs: config.requestBudgetMs,
     metrics: context.metrics,
+    observer: context.observer,
   };
   const app = express();
   app.set('query parser', 'simple');

@@ -41,6 +41,8 @@ export type Config = {
   };
   integration: { clientId: string; baseUrl: string } | null;
   metricsPublic: boolean;
+  /** null for the real Stripe. */
+  stripeBaseUrl: string | null;
 };
 
 /** Values that reach the two doors and nothing else. */
@@ -51,6 +53,8 @@ export type Secrets = {
   /** More than one while a secret is being rotated. */
   stripeWebhookSecrets: string[];
   operatorTokens: string[];
+  /** Where incidents are told to a chat: whoever has the address can write there. */
+  incidentWebhookUrl: string | null;
 };
 
 /** What the start-up log says of the configuration: names, never values. */
@@ -204,6 +208,17 @@ export const variables = {
       'The signing secret of the Stripe webhook endpoint; several, separated by commas, during rotation.',
     where: 'Stripe Dashboard > Developers > Webhooks',
   },
+  stripeBaseUrl: {
+    names: ['STRIPE_BASE_URL'],
+    purpose: 'Where Stripe is, for a Stripe that is not the real one.',
+    where: 'Leave it out for the real one',
+  },
+  incidentWebhookUrl: {
+    names: ['INCIDENT_WEBHOOK_URL'],
+    purpose:
+      'An incoming webhook of a chat (Slack and those that take the same JSON) that is told of incidents.',
+    where: "The chat's settings",
+  },
   processesDir: {
     names: ['TRANSACTION_PROCESSES_DIR'],
     purpose: 'The directory of the process files, a folder with a process.edn for each process.',
@@ -269,6 +284,10 @@ const apiUrl = address
     return username + password + search + hash === '';
   }, 'must have no user name, password, query or fragment')
   .transform(withoutSlashes);
+const webhookUrl = address.refine(value => {
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || isLoopback(hostname);
+}, 'must begin with https: its address is a secret');
 const origin = address
   .refine(value => !value.includes('*'), 'must be one exact origin: patterns are not taken')
   .transform(value => new URL(value).origin);
@@ -402,6 +421,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
             clientId: integrationClientId,
             baseUrl: integrationBaseUrl ?? 'https://flex-integ-api.sharetribe.com',
           },
+    stripeBaseUrl: read('stripeBaseUrl', apiUrl) ?? null,
   };
   const secrets: Secrets = {
     flexClientSecret: read('clientSecret', token) ?? '',
@@ -409,6 +429,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     stripeSecretKey: read('stripeSecretKey', stripeKey) ?? null,
     stripeWebhookSecrets: read('stripeWebhookSecret', webhookSecrets) ?? [],
     operatorTokens: read('operatorTokens', operatorTokens) ?? [],
+    incidentWebhookUrl: read('incidentWebhookUrl', webhookUrl) ?? null,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return {

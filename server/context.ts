@@ -1,11 +1,16 @@
 import type { LoadedConfig } from './config.ts';
+import type { IncidentWatch } from './diagnostics/incident-watch.ts';
+import type { Observer } from './domain/observer.ts';
 import type { Processes } from './domain/process.ts';
 import type { ReadinessCheck } from './domain/readiness.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
+import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
+import { watchPayments } from './payment-watch.ts';
+import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
 
 /** What lives as long as the service. */
 export type Context = {
@@ -15,6 +20,13 @@ export type Context = {
   metrics: Metrics;
   operatorTokens: string[];
   processes: Processes;
+  /** null without credentials. */
+  integration: IntegrationDoor | null;
+  /** null without a key. */
+  stripe: StripeDoor | null;
+  /** Hears of checks, refusals and what Stripe says. */
+  observer: Observer;
+  incidents: IncidentWatch;
   readiness: ReadinessCheck[];
   /** How late the event loop runs, in milliseconds. */
   eventLoopDelayMs(): number;
@@ -28,7 +40,13 @@ export function createContext(
   { config, secrets, report }: LoadedConfig,
   destination?: LogOptions['destination'],
 ): Context {
-  const { flexClientSecret, integrationClientSecret, stripeSecretKey, stripeWebhookSecrets } = secrets;
+  const {
+    flexClientSecret,
+    integrationClientSecret,
+    stripeSecretKey,
+    stripeWebhookSecrets,
+    incidentWebhookUrl,
+  } = secrets;
   const log = createLog({
     level: config.logLevel,
     secrets: [
@@ -37,6 +55,7 @@ export function createContext(
       stripeSecretKey ?? '',
       ...stripeWebhookSecrets,
       ...secrets.operatorTokens,
+      incidentWebhookUrl ?? '',
     ],
     ...(destination && { destination }),
   });
@@ -49,6 +68,12 @@ export function createContext(
 
   const metrics = createMetrics();
   const flex = createFlexDoor(config.flex, secrets, metrics.upstream);
+  const integration =
+    config.integration && integrationClientSecret !== null
+      ? createIntegrationDoor(config.integration, integrationClientSecret)
+      : null;
+  const stripe = stripeSecretKey === null ? null : createStripeDoor(stripeSecretKey, config.stripeBaseUrl);
+  const watch = watchPayments({ log, processes, integration, stripe, incidentWebhookUrl });
   const eventLoop = watchEventLoop();
   metrics.gauge(
     'proxy_event_loop_delay_seconds',
@@ -63,6 +88,10 @@ export function createContext(
     metrics,
     operatorTokens: secrets.operatorTokens,
     processes,
+    integration,
+    stripe,
+    observer: watch.observer,
+    incidents: watch.incidents,
     readiness: [
       {
         name: 'accepting',
@@ -85,6 +114,8 @@ export function createContext(
     },
     [Symbol.dispose]: () => {
       eventLoop[Symbol.dispose]();
+      watch[Symbol.dispose]();
+      integration?.close();
       flex.close();
     },
   };

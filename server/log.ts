@@ -75,3 +75,28 @@ export function logLookup(log: Log, lookup: Record<string, unknown> & { found: b
   if (lookup.found) log.info(lookup, 'lost answer: the result was found');
   else log.warn(lookup, 'lost answer: the outcome is unknown');
 }
+
+/** One line for each look at Stripe behind a request. */
+export function logVerification(log: Log, { diagnosis, ...verification }: LoggedVerification): void {
+  const { subject, ...rest } = verification;
+  const line = { ...subject, ...rest, cause: diagnosis.cause };
+  const isBad = ['foreign', 'mismatch'].includes(verification.genuineness);
+  if (isBad) log.warn({ ...line, evidence: diagnosis.evidence, next: diagnosis.next }, VERIFICATION);
+  else log.info(line, VERIFICATION);
+}
+
+type LoggedVerification = {
+  subject: CheckSubject;
+  genuineness: string;
+  diagnosis: { cause: string; evidence: string[]; next: string };
+};
+
+export const VERIFICATION = '[SERVER_PROXY] PI compared with Stripe';
+
+/** One when it opens and one when it closes. */
+export function logIncident(log: Log, event: 'opened' | 'closed', line: object): void {
+  if (event === 'opened') log.error(line, `${INCIDENT} opened`);
+  else log.info(line, `${INCIDENT} closed`);
+}
+
+export const INCIDENT = '[SERVER_PROXY] payment incident';

@@ -5,6 +5,7 @@
 import Stripe from 'stripe';
 import { compareWithStripe, type Comparison } from '../../server/domain/genuineness.ts';
 import { locate, type Located } from '../../server/domain/verdict.ts';
+import { digestOfSecret } from '../../server/stripe/describe-intent.ts';
 import { createStripeDoor } from '../../server/stripe/door.ts';
 import { daysAhead, realBooking, speculativeBooking } from '../../test/sandbox/client/orders.ts';
 import { signedIn, type LocalApiAnswer } from '../../test/sandbox/client/web-client.ts';
@@ -55,6 +56,8 @@ export async function walk(sandbox: Sandbox, proxyUrl: string): Promise<Walk> {
   const found = paymentIntentIn(real);
   const [id, clientSecret] = [textOr(found?.id, ''), textOr(found?.clientSecret, '')];
   const transaction = transactionIn(real);
+  const door = createStripeDoor(info.stripe.secretKey, info.stripe.baseUrl);
+  const lookup = await door.paymentIntent(id, digestOfSecret(clientSecret));
   const proof = compareWithStripe(
     {
       id,
@@ -63,7 +66,7 @@ export async function walk(sandbox: Sandbox, proxyUrl: string): Promise<Walk> {
       currency: transaction.attributes.payinTotal.currency,
       livemode: false,
     },
-    await createStripeDoor(info.stripe.secretKey, info.stripe.baseUrl).paymentIntent(id, clientSecret),
+    lookup.outcome === 'found' ? lookup.value : null,
   );
   const booking = { ...seen('Booking: the button is pressed', real, intentsAtStripe()), proof };
   expect('a real booking is valid', booking.verdict === 'valid' && booking.atStripe === 1);

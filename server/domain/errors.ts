@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'commission-malformed'
   | 'flex-refused'
   | 'flex-unavailable'
+  | 'flex-credentials-refused'
   | 'flex-timeout'
   | 'flex-answer-unreadable'
   | 'overloaded'

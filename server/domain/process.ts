@@ -15,6 +15,10 @@ export type ProcessTransition = {
   createsPaymentIntent: boolean;
   refundsPayment: boolean;
   createsPayout: boolean;
+  /** Names, in the order in which they run. */
+  actions: string[];
+  /** When it happens by itself, as the file has it; null for one that somebody makes. */
+  at: unknown;
 };
 
 /** By process name, such as `default-booking`. */
@@ -46,7 +50,7 @@ function readTransition(process: string, transition: unknown): ProcessTransition
   const from = ownValue(transition, 'from');
   const actor = ownValue(transition, 'actor');
   const privileged = ownValue(transition, 'privileged?');
-  const actions = listIn(transition, 'actions').map(action => ownValue(action, 'name'));
+  const actions = listIn(transition, 'actions').map(action => String(ownValue(action, 'name')));
   return {
     name,
     from: typeof from === 'string' ? from : null,
@@ -54,9 +58,11 @@ function readTransition(process: string, transition: unknown): ProcessTransition
     actor: typeof actor === 'string' ? actor.replace(/^actor\.role\//, '') : null,
     // Some published files write the keyword `:true`.
     privileged: privileged === true || privileged === 'true',
-    createsPaymentIntent: actions.some(action => CREATING_ACTIONS.includes(String(action))),
+    createsPaymentIntent: actions.some(action => CREATING_ACTIONS.includes(action)),
     refundsPayment: actions.includes('action/stripe-refund-payment'),
     createsPayout: actions.includes('action/stripe-create-payout'),
+    actions,
+    at: ownValue(transition, 'at') ?? null,
   };
 }
 

@@ -1,10 +1,11 @@
 /** What is read of the transaction in an answer to a command; the rest stays as it came. */
+import type { Money } from '../domain/money.ts';
 import type { MadeTransition } from '../domain/offers.ts';
 import { ownValue } from '../domain/own-value.ts';
 import { scanJson, type Wanted } from './json-scan.ts';
 import { transitionsIn } from './resources.ts';
 import { decodeTransit, pickCompact } from './transit-reader.ts';
-import { idOf } from './transit.ts';
+import { idOf, moneyOf } from './transit.ts';
 
 /** What a check needs to know. */
 export type AnsweredTransaction = {
@@ -13,6 +14,10 @@ export type AnsweredTransaction = {
   lastTransition: unknown;
   /** The places where a PaymentIntent may stand, and nothing else of the attributes. */
   attributes: { protectedData: unknown; metadata: unknown };
+  payinTotal: Money | null;
+  payoutTotal: Money | null;
+  /** null when the answer does not say. */
+  providerId: string | null;
 };
 
 const PAYMENT_INTENT: Wanted = {
@@ -24,7 +29,14 @@ const CHECKED: Wanted = {
   data: {
     id: true,
     type: true,
-    attributes: { lastTransition: true, protectedData: PAYMENT_INTENT, metadata: PAYMENT_INTENT },
+    attributes: {
+      lastTransition: true,
+      payinTotal: true,
+      payoutTotal: true,
+      protectedData: PAYMENT_INTENT,
+      metadata: PAYMENT_INTENT,
+    },
+    relationships: { provider: { data: { id: true } } },
   },
 };
 
@@ -32,6 +44,7 @@ const CHECKED: Wanted = {
 export function answeredTransaction(bytes: Buffer): AnsweredTransaction {
   const transaction = ownValue(pick(bytes, CHECKED), 'data');
   const attributes = ownValue(transaction, 'attributes');
+  const provider = ownValue(ownValue(transaction, 'relationships'), 'provider');
   const isTransaction = ownValue(transaction, 'type') === 'transaction';
   return {
     id: (isTransaction && idOf(ownValue(transaction, 'id'))) || null,
@@ -40,6 +53,9 @@ export function answeredTransaction(bytes: Buffer): AnsweredTransaction {
       protectedData: ownValue(attributes, 'protectedData'),
       metadata: ownValue(attributes, 'metadata'),
     },
+    payinTotal: moneyOf(ownValue(attributes, 'payinTotal')) ?? null,
+    payoutTotal: moneyOf(ownValue(attributes, 'payoutTotal')) ?? null,
+    providerId: idOf(ownValue(ownValue(provider, 'data'), 'id')) ?? null,
   };
 }
 

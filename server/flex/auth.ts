@@ -15,19 +15,7 @@ export type Auth = {
 };
 
 export function createAuth(send: Send, clientId: string, clientSecret: string): Auth {
-  const grant = (form: Record<string, string>, signal: AbortSignal) =>
-    send({
-      kind: 'query',
-      method: 'POST',
-      path: '/v1/auth/token',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/x-www-form-urlencoded',
-        'user-agent': USER_AGENT,
-      },
-      body: formOf(form),
-      signal,
-    });
+  const grant = (form: Record<string, string>, signal: AbortSignal) => askForToken(send, form, signal);
   return {
     anonymous: async signal =>
       tokenOf(
@@ -52,6 +40,29 @@ export function createAuth(send: Send, clientId: string, clientSecret: string): 
       ),
   };
 }
+
+/** The operator's token, for the Integration API. */
+export const integrationGrant = (send: Send, clientId: string, clientSecret: string): Promise<Reply> =>
+  askForToken(
+    send,
+    { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials', scope: 'integ' },
+    // Shared by calls that give up at different times; it has a deadline of its own.
+    new AbortController().signal,
+  );
+
+const askForToken = (send: Send, form: Record<string, string>, signal: AbortSignal): Promise<Reply> =>
+  send({
+    kind: 'query',
+    method: 'POST',
+    path: '/v1/auth/token',
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      'user-agent': USER_AGENT,
+    },
+    body: formOf(form),
+    signal,
+  });
 
 export const USER_AGENT = `flex-payment-proxy (node/${process.versions.node})`;
 

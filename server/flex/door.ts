@@ -11,8 +11,8 @@ import { deleteAccountBody, isReadOnly } from './account.ts';
 import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
 import { createCommissions, type ReadCommissions } from './commissions.ts';
 import { cookieStore } from './cookie-store.ts';
-import type { CallKind } from './errors.ts';
 import type { UpstreamCall } from '../metrics.ts';
+import { credentialsRefused, type CallKind } from './errors.ts';
 import { createHttp, type Reply, type Send } from './http.ts';
 import {
   ownTransactionsIn,
@@ -22,7 +22,7 @@ import {
 } from './lookup.ts';
 import { queryString } from './query-string.ts';
 import { createRenewals } from './renewals.ts';
-import { readAnswer, readBody, readJson, type FlexAnswer } from './replies.ts';
+import { readAnswer, readBody, readJson, refusalOf, type FlexAnswer } from './replies.ts';
 import { readCommissions, readListing, readTransaction, type ReadTransaction } from './resources.ts';
 import { createAsk, type Ask } from './sdk-calls.ts';
 import { openSession, type BrowserSession } from './session.ts';
@@ -139,6 +139,8 @@ function flexSession(
         anonymously: false,
         signal,
       });
+      if (isUnauthorized(reply) && session.wasRenewed())
+        throw credentialsRefused(401, refusalOf(reply, 'query').data);
       const { access_token: accessToken } = tokenOf(reply);
       return {
         initiate: command(send, accessToken, 'initiate'),

@@ -40,6 +40,14 @@ export const overloaded = () =>
     retryAfterSeconds: 1,
   });
 
+/** Flex takes what else came with the call, but not our id and secret. */
+export const credentialsRefused = (status: number, data: unknown = {}) =>
+  new ProxyError('flex-credentials-refused', {
+    status,
+    statusText: 'The Authentication API does not take the credentials of this service.',
+    data,
+  });
+
 /** An answer came and can not be read, or is not what was asked for. */
 export const unreadable = (kind: CallKind, what = 'an answer that can not be read') =>
   new ProxyError('flex-answer-unreadable', {

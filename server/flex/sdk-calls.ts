@@ -60,7 +60,7 @@ export const createAsk =
   };
 
 /** What the SDK throws holds the request, and with it the user's access token: nothing of it goes further. */
-function sdkError(failure: unknown, kind: CallKind): ProxyError {
+export function sdkError(failure: unknown, kind: CallKind): ProxyError {
   if (failure instanceof ProxyError) return failure;
   const status = ownValue(failure, 'status');
   const statusText = ownValue(failure, 'statusText');

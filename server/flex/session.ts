@@ -12,6 +12,8 @@ import type { Renew } from './renewals.ts';
 export type BrowserSession = {
   /** As the browser sent it, or renewed since; undefined for a visitor. */
   token(): Token | undefined;
+  /** Flex was asked for a new token by this request, and gave one: the session is good beyond doubt. */
+  wasRenewed(): boolean;
   /** Makes the call with the token there is; after a refusal of the token once more with a better one. */
   call<Answer>(
     attempt: (accessToken: string) => Promise<Answer>,
@@ -29,6 +31,7 @@ type CallOptions<Answer> = {
 export function openSession(store: TokenStore, auth: Auth, renew: Renew): BrowserSession {
   let token = store.getToken() ?? undefined;
   let visitor: Promise<Token> | undefined;
+  let renewedByFlex = false;
 
   const save = (renewed: Token) => {
     token = renewed;
@@ -54,13 +57,18 @@ export function openSession(store: TokenStore, auth: Auth, renew: Renew): Browse
     if (token && token !== refused) return token;
     const { refresh_token: refreshToken } = refused;
     if (refreshToken === undefined) return null;
-    const renewed = await renew(refreshToken, () => auth.refresh(refreshToken, signal));
+    const renewed = await renew(refreshToken, async () => {
+      const fresh = await auth.refresh(refreshToken, signal);
+      renewedByFlex ||= fresh !== null;
+      return fresh;
+    });
     if (renewed && token === refused) save(renewed);
     return renewed;
   };
 
   return {
     token: () => token,
+    wasRenewed: () => renewedByFlex,
     async call(attempt, { isUnauthorized, anonymously, signal }) {
       const first = token ?? (await asVisitor(signal));
       let answer = await attempt(first.access_token);

@@ -1,4 +1,7 @@
 import type { Response } from 'express';
+import { refusalEvidence } from '../domain/diagnosis/refusals.ts';
+import { ProxyError } from '../domain/errors.ts';
+import type { Observer, RefusedCall } from '../domain/observer.ts';
 import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts';
 import type { Processes } from '../domain/process.ts';
 import type { FlexDoor } from '../flex/door.ts';
@@ -16,6 +19,7 @@ export type ApiDeps = {
   transitVerbose: boolean;
   requestBudgetMs: number;
   metrics: Metrics;
+  observer: Observer;
 };
 
 /** The same for one request: what is noticed goes to its own log. */
@@ -25,9 +29,21 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   recordCheck: (check, subject) => {
     deps.metrics.check(check.verdict);
     logCheck(requestLogOf(res), check, subject);
+    deps.observer.checked(check, subject);
   },
+  verify: deps.observer.verify,
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),
 });
+
+/** The same work; a refusal of it is heard of. */
+export async function observed<T>({ observer }: ApiDeps, call: RefusedCall, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ProxyError) observer.refused(refusalEvidence(error), call);
+    throw error;
+  }
+}
 
 /** Fires when the request has used up its time. */
 export const timeOf = (deps: ApiDeps): AbortSignal => AbortSignal.timeout(deps.requestBudgetMs);

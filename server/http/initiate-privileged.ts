@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { processNameOf } from '../domain/process.ts';
 import { initiate } from '../transactions/initiate.ts';
-import { budgetOf, callDepsOf, type ApiDeps } from './deps.ts';
+import { budgetOf, callDepsOf, observed, type ApiDeps } from './deps.ts';
 import { id, idempotencyKeyOf, optionalFlag, optionalMap, parse, query, requiredMap, text } from './parse.ts';
 import { checkedAnswer, errors, transit } from './openapi.ts';
 import { sendChecked } from './send-transit.ts';
@@ -39,5 +40,13 @@ export const initiatePrivileged =
     const attempt = { id: key ?? randomUUID(), isFromBrowser: key !== undefined };
     const request = { ...bodyParams, isSpeculative, orderData, listingId, query: queryParams, attempt };
     const session = deps.flex.openSession(req, res);
-    sendChecked(res, await initiate(callDepsOf(deps, res), session, request, budgetOf(deps)));
+    const call = {
+      call: 'initiate' as const,
+      isSpeculative,
+      processName: processNameOf(bodyParams.processAlias),
+      transition: bodyParams.transition,
+      transactionId: null,
+    };
+    const work = initiate(callDepsOf(deps, res), session, request, budgetOf(deps));
+    sendChecked(res, await observed(deps, call, work));
   };

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { transition } from '../transactions/transition.ts';
-import { budgetOf, callDepsOf, type ApiDeps } from './deps.ts';
 import { checkedAnswer, errors, transit } from './openapi.ts';
+import { budgetOf, callDepsOf, observed, type ApiDeps } from './deps.ts';
 import { id, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
 import { sendChecked } from './send-transit.ts';
 
@@ -35,5 +35,13 @@ export const transitionPrivileged =
       query: queryParams,
     };
     const session = deps.flex.openSession(req, res);
-    sendChecked(res, await transition(callDepsOf(deps, res), session, request, budgetOf(deps)));
+    const call = {
+      call: 'transition' as const,
+      isSpeculative,
+      processName: null,
+      transition: bodyParams.transition,
+      transactionId: transactionId.text,
+    };
+    const work = transition(callDepsOf(deps, res), session, request, budgetOf(deps));
+    sendChecked(res, await observed(deps, call, work));
   };

@@ -1,68 +1,121 @@
-/** The only way to Stripe: typed reads with a deadline; Stripe's errors end here. */
-import { timingSafeEqual } from 'node:crypto';
+/**
+ * The only way to Stripe: typed reads, each with a deadline, behind a breaker. Stripe's errors end here, and what could
+ * not be learnt is never taken for an answer.
+ */
 import Stripe from 'stripe';
 import type { StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
+import { describeIntent } from './describe-intent.ts';
+import { createGuard, type Lookup } from './lookup.ts';
+
+export type { Lookup } from './lookup.ts';
 
 export type StripeDoor = {
-  /**
-   * The PaymentIntent as our key sees it: null when it is not on this account or in this mode, undefined when Stripe
-   * could not be asked. `clientSecret` is compared in constant time and goes no further.
-   */
-  paymentIntent(id: string, clientSecret: string): Promise<StripePaymentIntent | null | undefined>;
+  /** The mode of our key. */
+  livemode: boolean;
+  /** As our key sees it. `secretDigest` is that of the client secret to compare with (see `digestOfSecret`). */
+  paymentIntent(id: string, secretDigest?: string): Promise<Lookup<StripePaymentIntent>>;
+  /** All with the transaction's id in their metadata that were made in the window, in milliseconds since the epoch. */
+  paymentIntentsOf(
+    transactionId: string,
+    window: { from: number; to: number },
+  ): Promise<Lookup<{ intents: StripePaymentIntent[]; complete: boolean }>>;
+  /** null on an account that has none. */
+  newestPaymentIntentId(): Promise<Lookup<string | null>>;
+  /** What Stripe's search knows of them. A hint only: it is behind by a minute or more. */
+  searchHint(transactionId: string): Promise<Lookup<string[]>>;
+  /** Whose key this is. */
+  account(): Promise<Lookup<StripeAccount>>;
+  connectedAccount(id: string): Promise<Lookup<StripeAccount>>;
+  webhookEndpoints(): Promise<Lookup<WebhookEndpoint[]>>;
+  /** Stripe's time, in milliseconds since the epoch. */
+  time(): Promise<Lookup<number>>;
 };
 
+export type StripeAccount = {
+  id: string;
+  country: string | null;
+  chargesEnabled: boolean;
+  payoutsEnabled: boolean;
+  disabledReason: string | null;
+};
+
+export type WebhookEndpoint = { id: string; url: string; status: string; events: string[] };
+
 const DEADLINE_MS = 5_000;
+const PAGE = 100;
+/** Pages that are looked through for one transaction: two thousand PaymentIntents in twenty minutes. */
+const MOST_PAGES = 20;
 
 /** `baseUrl` only for a Stripe that is not the real one. */
-export function createStripeDoor(secretKey: string, baseUrl?: string): StripeDoor {
+export function createStripeDoor(secretKey: string, baseUrl?: string | null): StripeDoor {
   const stripe = new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
     timeout: DEADLINE_MS,
     ...addressOf(baseUrl),
   });
+  const ask = createGuard();
   return {
-    async paymentIntent(id, clientSecret) {
+    livemode: /^(sk|rk)_live_/.test(secretKey),
+    paymentIntent(id, secretDigest) {
       // With an empty id the client would ask for the list of all, and take the list for the answer.
-      if (!judgePaymentIntentId(id).valid) return null;
-      try {
-        const intent = await stripe.paymentIntents.retrieve(id);
-        return describe(intent, clientSecret);
-      } catch (error) {
-        return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
-          ? null
-          : undefined;
-      }
+      if (!judgePaymentIntentId(id).valid)
+        return Promise.resolve({ outcome: 'absent', inOtherMode: false } as const);
+      return ask(async () => describeIntent(await stripe.paymentIntents.retrieve(id), secretDigest));
     },
+    paymentIntentsOf: (transactionId, window) => ask(() => listOf(stripe, transactionId, window)),
+    newestPaymentIntentId: () =>
+      ask(async () => (await stripe.paymentIntents.list({ limit: 1 })).data[0]?.id ?? null),
+    searchHint: transactionId =>
+      ask(async () => {
+        const query = `metadata['sharetribe-transaction-id']:'${transactionId.replaceAll(/[^\w-]/g, '')}'`;
+        const { data } = await stripe.paymentIntents.search({ query, limit: 10 });
+        return data.map(({ id }) => id);
+      }),
+    account: () => ask(async () => describeAccount(await stripe.accounts.retrieveCurrent())),
+    connectedAccount: id => ask(async () => describeAccount(await stripe.accounts.retrieve(id))),
+    webhookEndpoints: () =>
+      ask(async () => {
+        const { data } = await stripe.webhookEndpoints.list({ limit: PAGE });
+        return data.map(({ id, url, status, enabled_events: events }) => ({ id, url, status, events }));
+      }),
+    time: () =>
+      ask(async () => {
+        const { lastResponse } = await stripe.paymentIntents.list({ limit: 1 });
+        return Date.parse(lastResponse.headers['date'] ?? '');
+      }),
   };
 }
 
-function addressOf(baseUrl: string | undefined) {
-  if (baseUrl === undefined) return {};
+function addressOf(baseUrl: string | null | undefined) {
+  if (baseUrl === undefined || baseUrl === null) return {};
   const { hostname, port, protocol } = new URL(baseUrl);
   return { host: hostname, port, protocol: protocol === 'https:' ? ('https' as const) : ('http' as const) };
 }
 
-const describe = (intent: Stripe.PaymentIntent, clientSecret: string): StripePaymentIntent => ({
-  id: intent.id,
-  amount: intent.amount,
-  currency: intent.currency,
-  livemode: intent.livemode,
-  status: intent.status,
-  captureMethod: intent.capture_method,
-  destination: destinationOf(intent),
-  applicationFeeAmount: intent.application_fee_amount,
-  sharetribeTransactionId: intent.metadata['sharetribe-transaction-id'] ?? null,
-  secretMatches: equalInConstantTime(intent.client_secret ?? '', clientSecret),
+async function listOf(stripe: Stripe, transactionId: string, { from, to }: { from: number; to: number }) {
+  const intents: StripePaymentIntent[] = [];
+  const created = { gte: Math.floor(from / 1000), lte: Math.ceil(to / 1000) };
+  let last: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { data, has_more: hasMore } = await stripe.paymentIntents.list({
+      created,
+      limit: PAGE,
+      ...(last !== undefined && { starting_after: last }),
+    });
+    const own = data.filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId);
+    intents.push(...own.map(intent => describeIntent(intent)));
+    last = data.at(-1)?.id;
+    if (!hasMore || last === undefined) return { intents, complete: true };
+  }
+  return { intents, complete: false };
+}
+
+const describeAccount = (account: Stripe.Account): StripeAccount => ({
+  id: account.id,
+  country: account.country ?? null,
+  chargesEnabled: account.charges_enabled,
+  payoutsEnabled: account.payouts_enabled,
+  disabledReason: account.requirements?.disabled_reason ?? null,
 });
-
-function destinationOf({ transfer_data }: Stripe.PaymentIntent): string | null {
-  const destination = transfer_data?.destination;
-  return typeof destination === 'object' ? destination.id : (destination ?? null);
-}
-
-function equalInConstantTime(one: string, other: string): boolean {
-  const [first, second] = [Buffer.from(one), Buffer.from(other)];
-  return first.length === second.length && timingSafeEqual(first, second);
-}

@@ -1,8 +1,9 @@
 /** What initiate and transition have in common: who may make the trusted call, and the look at what comes back. */
+import type { Claim } from '../domain/claim.ts';
 import { ProxyError } from '../domain/errors.ts';
 import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts';
 import { paymentIntentCreation, type Processes } from '../domain/process.ts';
-import { check, type Check, type CheckSubject } from '../domain/verdict.ts';
+import { check, locate, type Check, type CheckSubject } from '../domain/verdict.ts';
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { unreadable } from '../flex/errors.ts';
 import { withoutAttributes } from '../flex/replies.ts';
@@ -18,6 +19,8 @@ export type CallDeps = {
   privilegedTransitions: PrivilegedTransitions;
   recordCheck: RecordCheck;
   recordLookup: RecordLookup;
+  /** Compares what Flex said with Stripe, afterwards. Must not fail, and is not waited for. */
+  verify: (claim: Claim) => void;
 };
 
 /** Flex would refuse an operator who is signed in as a user to look, in words that nobody understands. */
@@ -48,7 +51,7 @@ export function checkAnswer(
   query: CommandQuery,
   call: Omit<CheckSubject, 'transactionId'>,
 ): CheckedAnswer {
-  const { id, lastTransition, attributes } = answer.transaction;
+  const { id, lastTransition, attributes, payinTotal, payoutTotal, providerId } = answer.transaction;
   // One that was looked up may have moved on, and then there need be no PaymentIntent in it any more.
   const hasMovedOn = lastTransition !== undefined && lastTransition !== call.transition;
   const result = check({
@@ -58,6 +61,12 @@ export function checkAnswer(
       : paymentIntentCreation(deps.processes, call.processName, call.transition),
     attributes,
   });
-  deps.recordCheck(result, { ...call, transactionId: id });
+  const subject = { ...call, transactionId: id };
+  deps.recordCheck(result, subject);
+  if (result.verdict === 'valid') {
+    const found = locate(attributes)!;
+    const [paymentIntentId, clientSecret] = [found.id as string, found.clientSecret as string];
+    deps.verify({ subject, paymentIntentId, clientSecret, payinTotal, payoutTotal, providerId });
+  }
   return { answer: query['expand'] === true ? answer : withoutAttributes(answer), check: result };
 }

@@ -30,7 +30,8 @@ export async function userSdks(
   return { sdk, trusted: anonymousSdk(info, trustedStore), tokenStore, user };
 }
 
-export const operatorSdk = (info: SandboxInfo): AnySdk => integrationSdk.createInstance(info.integration);
+export const operatorSdk = (info: SandboxInfo): AnySdk =>
+  (integrationSdk as AnySdk).createInstance(info.integration);
 
 export function stripeClient(
   info: SandboxInfo,

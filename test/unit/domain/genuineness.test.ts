@@ -19,9 +19,14 @@ const actual: StripePaymentIntent = {
   status: 'requires_payment_method',
   captureMethod: 'manual',
   destination: 'acct_1',
+  onBehalfOf: 'acct_1',
   applicationFeeAmount: 2_250,
   sharetribeTransactionId: claimed.transactionId,
   secretMatches: true,
+  created: 1_780_000_000,
+  amountReceived: 0,
+  lastPaymentError: null,
+  cancellationReason: null,
 };
 
 describe('compareWithStripe', () => {

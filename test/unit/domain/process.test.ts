@@ -48,11 +48,14 @@ describe('parseProcess', () => {
       createsPaymentIntent: true,
       refundsPayment: false,
       createsPayout: false,
+      actions: ['action/stripe-create-payment-intent-push'],
+      at: null,
     });
     expect(process.transitions.get('transition/pay-out')).toMatchObject({
       from: 'state/paid',
       actor: null,
       createsPayout: true,
+      at: { 'fn/timepoint': ['time/booking-end'] },
     });
   });
 

@@ -190,6 +190,9 @@ it.each([true, false])('finds the PaymentIntent wherever it stands (verbose: %p)
     id: 'x',
     lastTransition: 'transition/a',
     attributes: { protectedData: { stripePaymentIntents }, metadata: { stripePaymentIntentId: 'pi_2' } },
+    payinTotal: null,
+    payoutTotal: null,
+    providerId: null,
   });
 });
 

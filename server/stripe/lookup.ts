@@ -1,0 +1,63 @@
+/** What came of asking Stripe: an answer, the answer that there is no such thing, or no answer. */
+import {
+  BrokenCircuitError,
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  ConsecutiveBreaker,
+  handleWhen,
+  wrap,
+} from 'cockatiel';
+import Stripe from 'stripe';
+
+export type Lookup<T> =
+  | { outcome: 'found'; value: T }
+  /** On the account and in the mode of our key. `inOtherMode`: Stripe says that the other mode has it. */
+  | { outcome: 'absent'; inOtherMode: boolean }
+  | { outcome: 'unknown'; trouble: Trouble };
+
+export type Trouble = 'unavailable' | 'key-refused' | 'not-permitted';
+
+export type Guard = <T>(work: () => Promise<T>) => Promise<Lookup<T>>;
+
+/** Calls under way at one time, and those that may wait. */
+const CONCURRENT = 10;
+const WAITING = 1_000;
+/** So many failures in a row, and Stripe is left alone for a while. */
+const FAILURES = 5;
+const REST_MS = 10_000;
+
+export function createGuard(): Guard {
+  const policy = wrap(
+    bulkhead(CONCURRENT, WAITING),
+    circuitBreaker(
+      handleWhen(error => troubleOf(error) === 'unavailable'),
+      { halfOpenAfter: REST_MS, breaker: new ConsecutiveBreaker(FAILURES) },
+    ),
+  );
+  return async work => {
+    try {
+      return { outcome: 'found', value: await policy.execute(work) };
+    } catch (error) {
+      if (isMissing(error))
+        return {
+          outcome: 'absent',
+          inOtherMode: /exists in (live|test) mode/.test((error as Error).message),
+        };
+      const trouble = troubleOf(error);
+      if (trouble === undefined) throw error;
+      return { outcome: 'unknown', trouble };
+    }
+  };
+}
+
+const isMissing = (error: unknown) =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
+
+/** undefined for what is no trouble of Stripe's: an answer, or a fault of ours. */
+function troubleOf(error: unknown): Trouble | undefined {
+  if (error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError) return 'unavailable';
+  if (!(error instanceof Stripe.errors.StripeError) || isMissing(error)) return undefined;
+  if (error instanceof Stripe.errors.StripeAuthenticationError) return 'key-refused';
+  return error instanceof Stripe.errors.StripePermissionError ? 'not-permitted' : 'unavailable';
+}

@@ -1,0 +1,185 @@
+/**
+ * Behind a request, never before its answer: is the PaymentIntent that Flex named the one at Stripe? What could not be
+ * asked is asked again later. Nobody waits for any of it, and under a flood the rest is dropped and counted.
+ */
+import type { Claim } from '../domain/claim.ts';
+import { diagnose, type Diagnosis } from '../domain/diagnosis/diagnose.ts';
+import { processEvidence } from '../domain/diagnosis/transaction-evidence.ts';
+import { compareWithStripe, type Genuineness, type StripePaymentIntent } from '../domain/genuineness.ts';
+import type { Processes } from '../domain/process.ts';
+import type { CheckSubject } from '../domain/verdict.ts';
+import { digestOfSecret } from '../stripe/describe-intent.ts';
+import type { Lookup, StripeDoor } from '../stripe/door.ts';
+import { claimed } from './claimed.ts';
+
+/** What one look came to. */
+export type Verification = {
+  subject: CheckSubject;
+  paymentIntentId: string;
+  genuineness: Genuineness;
+  differing: string[];
+  /** Its status at Stripe, when it was found. */
+  status: string | null;
+  diagnosis: Diagnosis;
+  /** 1 for the first look. */
+  attempt: number;
+  /** When it will be looked at again; null when this was the last time. */
+  nextInMs: number | null;
+};
+
+/** Takes note of it. Must not fail, and is not waited for. */
+export type RecordVerification = (verification: Verification) => void;
+
+export type VerifierDeps = {
+  stripe: Pick<StripeDoor, 'paymentIntent' | 'livemode'>;
+  processes: Processes;
+  /** The provider's connected account; left out without Integration API credentials. Rejects when it can not be learnt. */
+  providerAccount?: (userId: string) => Promise<string | null>;
+  record: RecordVerification;
+  limits?: Partial<Limits>;
+};
+
+export type Limits = {
+  /** Looks that may wait, those that wait for another try included. */
+  waiting: number;
+  perSecond: number;
+  /** Before each further try, in milliseconds. */
+  pauses: number[];
+};
+
+export type Verifier = {
+  /** Returns at once. */
+  verify(claim: Claim): void;
+  counts(): { waiting: number; dropped: number };
+  [Symbol.dispose](): void;
+};
+
+const LIMITS: Limits = {
+  waiting: 1_000,
+  perSecond: 20,
+  pauses: [30_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000],
+};
+
+/** What waits holds a digest in the client secret's place. */
+type Waiting = Omit<Claim, 'clientSecret'> & { secretDigest: string; attempt: number };
+
+export function createVerifier(deps: VerifierDeps): Verifier {
+  const limits = { ...LIMITS, ...deps.limits };
+  const queue: Waiting[] = [];
+  const timers = new Set<NodeJS.Timeout>();
+  let later = 0;
+  let dropped = 0;
+  let ticking: NodeJS.Timeout | undefined;
+
+  const enqueue = (waiting: Waiting) => {
+    if (queue.length + later >= limits.waiting) {
+      dropped += 1;
+      return;
+    }
+    queue.push(waiting);
+    ticking ??= setInterval(next, 1_000 / limits.perSecond).unref();
+  };
+
+  const next = () => {
+    const waiting = queue.shift();
+    if (waiting) void look(deps, waiting).then(lookup => noted(waiting, lookup));
+    else {
+      clearInterval(ticking);
+      ticking = undefined;
+    }
+  };
+
+  const noted = (waiting: Waiting, looked: Looked) => {
+    const pause = looked.genuineness === 'unverified' ? limits.pauses[waiting.attempt - 1] : undefined;
+    deps.record({
+      ...looked,
+      subject: waiting.subject,
+      paymentIntentId: waiting.paymentIntentId,
+      attempt: waiting.attempt,
+      nextInMs: pause ?? null,
+    });
+    if (pause === undefined) return;
+    later += 1;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      later -= 1;
+      enqueue({ ...waiting, attempt: waiting.attempt + 1 });
+    }, pause).unref();
+    timers.add(timer);
+  };
+
+  return {
+    verify: ({ clientSecret, ...claim }) => {
+      // There is nothing at Stripe to a simulation.
+      if (claim.subject.isSpeculative) return;
+      enqueue({ ...claim, secretDigest: digestOfSecret(clientSecret), attempt: 1 });
+    },
+    counts: () => ({ waiting: queue.length + later, dropped }),
+    [Symbol.dispose]: () => {
+      clearInterval(ticking);
+      for (const timer of timers) clearTimeout(timer);
+      queue.length = 0;
+    },
+  };
+}
+
+type Looked = Pick<Verification, 'genuineness' | 'differing' | 'status' | 'diagnosis'>;
+
+async function look(deps: VerifierDeps, waiting: Waiting): Promise<Looked> {
+  const [lookup, destination] = await Promise.all([
+    deps.stripe
+      .paymentIntent(waiting.paymentIntentId, waiting.secretDigest)
+      .catch((): Lookup<StripePaymentIntent> => ({ outcome: 'unknown', trouble: 'unavailable' })),
+    providerAccount(deps, waiting.providerId),
+  ]);
+  const comparison = compare(deps, waiting, lookup, destination);
+  const { processName, transition } = waiting.subject;
+  const diagnosis = diagnose({
+    call: { isSpeculative: false, processName, transition },
+    check: { verdict: 'valid', reasons: [], path: null, paymentIntentId: waiting.paymentIntentId },
+    process: processEvidence(deps.processes, processName, transition),
+    stripe:
+      lookup.outcome === 'unknown'
+        ? { asked: lookup.trouble }
+        : {
+            asked: 'answered',
+            intent: lookup.outcome === 'found' ? lookup.value : null,
+            inOtherMode: lookup.outcome === 'absent' && lookup.inOtherMode,
+            ...comparison,
+            complete: false,
+          },
+  });
+  return { ...comparison, status: lookup.outcome === 'found' ? lookup.value.status : null, diagnosis };
+}
+
+function compare(
+  { stripe, processes }: VerifierDeps,
+  waiting: Waiting,
+  lookup: Lookup<StripePaymentIntent>,
+  destination: string | null | undefined,
+) {
+  const { subject, payinTotal, payoutTotal } = waiting;
+  if (lookup.outcome === 'absent') return compareWithStripe(NOTHING, null);
+  if (lookup.outcome === 'unknown' || !payinTotal || subject.transactionId === null)
+    return compareWithStripe(NOTHING, undefined);
+  const claim = claimed(processes, {
+    id: waiting.paymentIntentId,
+    transactionId: subject.transactionId,
+    processName: subject.processName,
+    transition: subject.transition,
+    payinTotal,
+    payoutTotal,
+    livemode: stripe.livemode,
+    destination,
+  });
+  return compareWithStripe(claim, lookup.value);
+}
+
+/** Where there is nothing to compare with. */
+const NOTHING = { id: '', transactionId: '', amount: 0, currency: '', livemode: false };
+
+const providerAccount = (
+  { providerAccount: ask }: VerifierDeps,
+  providerId: string | null,
+): Promise<string | null | undefined> =>
+  ask && providerId !== null ? ask(providerId).catch(() => undefined) : Promise.resolve(undefined);

@@ -1,2 +1,0 @@
-/** Tests use the Integration SDK as it comes; it ships no types. */
-declare module 'sharetribe-flex-integration-sdk';
