@@ -70,9 +70,12 @@ export function createContext(
   const flex = createFlexDoor(config.flex, secrets, metrics.upstream);
   const integration =
     config.integration && integrationClientSecret !== null
-      ? createIntegrationDoor(config.integration, integrationClientSecret)
+      ? createIntegrationDoor(config.integration, integrationClientSecret, metrics.upstream)
       : null;
-  const stripe = stripeSecretKey === null ? null : createStripeDoor(stripeSecretKey, config.stripeBaseUrl);
+  const stripe =
+    stripeSecretKey === null
+      ? null
+      : createStripeDoor(stripeSecretKey, config.stripeBaseUrl, metrics.upstream);
   const watch = watchPayments({ log, processes, integration, stripe, incidentWebhookUrl });
   const eventLoop = watchEventLoop();
   metrics.gauge(

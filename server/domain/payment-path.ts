@@ -74,7 +74,7 @@ export function periodsIn(at: unknown): string[] {
 /** Milliseconds of an ISO 8601 period of days, hours and minutes; null for another. */
 export function periodMs(period: string): number | null {
   const [, days = '0', hours = '0', minutes = '0'] =
-    /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(period) ?? [];
+    /^P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?$/.exec(period) ?? [];
   const ms = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000;
   return ms > 0 ? ms : null;
 }

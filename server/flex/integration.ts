@@ -8,6 +8,7 @@ import integrationSdk, { type IntegrationSdk } from 'sharetribe-flex-integration
 import type { ApiResponse } from 'sharetribe-flex-sdk';
 import { ProxyError } from '../domain/errors.ts';
 import { ownValue } from '../domain/own-value.ts';
+import type { UpstreamCall } from '../metrics.ts';
 import { createAdapter, Unauthorized } from './adapter.ts';
 import { integrationGrant, tokenOf } from './auth.ts';
 import { credentialsRefused } from './errors.ts';
@@ -67,8 +68,9 @@ const unused = { httpAgent: new HttpAgent({ maxSockets: 1 }), httpsAgent: new Ht
 export function createIntegrationDoor(
   { clientId, baseUrl }: { clientId: string; baseUrl: string },
   clientSecret: string,
+  onCall: (call: UpstreamCall) => void = () => undefined,
 ): IntegrationDoor {
-  const http = createHttp(baseUrl, CONNECTIONS);
+  const http = createHttp(baseUrl, CONNECTIONS, call => onCall({ upstream: 'flex-integration', ...call }));
   let token: Promise<string> | undefined;
 
   /** Shared by all calls; a failure is not kept. */

@@ -5,6 +5,7 @@
 import Stripe from 'stripe';
 import type { StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
+import type { UpstreamCall } from '../metrics.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, type Lookup } from './lookup.ts';
 
@@ -48,14 +49,18 @@ const PAGE = 100;
 const MOST_PAGES = 20;
 
 /** `baseUrl` only for a Stripe that is not the real one. */
-export function createStripeDoor(secretKey: string, baseUrl?: string | null): StripeDoor {
+export function createStripeDoor(
+  secretKey: string,
+  baseUrl?: string | null,
+  onCall: (call: UpstreamCall) => void = () => undefined,
+): StripeDoor {
   const stripe = new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
     timeout: DEADLINE_MS,
     ...addressOf(baseUrl),
   });
-  const ask = createGuard();
+  const ask = createGuard(call => onCall({ upstream: 'stripe', endpoint: 'read', ...call }));
   return {
     livemode: /^(sk|rk)_live_/.test(secretKey),
     paymentIntent(id, secretDigest) {

@@ -27,7 +27,8 @@ const WAITING = 1_000;
 const FAILURES = 5;
 const REST_MS = 10_000;
 
-export function createGuard(): Guard {
+/** `done` hears what each call came to. */
+export function createGuard(done: (call: { outcome: string; seconds: number }) => void): Guard {
   const policy = wrap(
     bulkhead(CONCURRENT, WAITING),
     circuitBreaker(
@@ -35,7 +36,7 @@ export function createGuard(): Guard {
       { halfOpenAfter: REST_MS, breaker: new ConsecutiveBreaker(FAILURES) },
     ),
   );
-  return async work => {
+  const ask: Guard = async work => {
     try {
       return { outcome: 'found', value: await policy.execute(work) };
     } catch (error) {
@@ -48,6 +49,13 @@ export function createGuard(): Guard {
       if (trouble === undefined) throw error;
       return { outcome: 'unknown', trouble };
     }
+  };
+  return async work => {
+    const started = performance.now();
+    const lookup = await ask(work);
+    const outcome = lookup.outcome === 'unknown' ? lookup.trouble : lookup.outcome;
+    done({ outcome, seconds: (performance.now() - started) / 1000 });
+    return lookup;
   };
 }
 
