@@ -72,6 +72,7 @@ function succeeded(reply: Reply, kind: CallKind): Reply {
 
 export function refusalOf(reply: Reply, kind: CallKind) {
   const { status, statusText, headers } = reply;
+  if (status < 400) return unreadable(kind, 'a redirect');
   const seconds = secondsOf(headers['retry-after']);
   return refusal(kind, {
     status,

@@ -147,6 +147,11 @@ describe('a read', () => {
     ],
     ['transit that is none', () => transit('["^ ","~:da'), { code: 'flex-answer-unreadable', status: 502 }],
     [
+      'a marketplace instead of a listing',
+      () => transit('["^ ","~:data",["^ ","~:type","~:marketplace","~:attributes",["^ ","~:name","x"]]]'),
+      { code: 'flex-answer-unreadable', status: 502 },
+    ],
+    [
       'another thing than a listing',
       () => transit('["^ ","~:data",["^ "]]'),
       { code: 'flex-answer-unreadable', status: 502 },
@@ -154,7 +159,7 @@ describe('a read', () => {
     [
       'a redirect, which it does not follow',
       () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' } }),
-      { code: 'flex-refused', status: 302 },
+      { code: 'flex-answer-unreadable', status: 502 },
     ],
   ])('turns %s into an error of ours', async (_what, answer, expected) => {
     await using flex = await opened(answer);
