@@ -21,8 +21,8 @@ export const readListing = (document: unknown): PricedListing => pricedListing(o
 
 function pricedListing(listing: unknown): PricedListing {
   const attributes = ownValue(listing, 'attributes');
-  if (attributes === undefined || ownValue(listing, 'type') !== 'listing')
-    throw unreadable('query', 'something else than a listing');
+  const isListing = ['listing', 'ownListing'].includes(String(ownValue(listing, 'type')));
+  if (attributes === undefined || !isListing) throw unreadable('query', 'something else than a listing');
   const publicData = ownValue(attributes, 'publicData');
   return {
     price: moneyOf(ownValue(attributes, 'price')) ?? null,
