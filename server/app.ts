@@ -32,6 +32,7 @@ export function createApp(context: Context): Express {
     requestBudgetMs: config.requestBudgetMs,
     metrics: context.metrics,
     observer: context.observer,
+    recordCheck: context.recordCheck,
   };
   const app = express();
   app.set('query parser', 'simple');

@@ -43,6 +43,14 @@ export type Config = {
   metricsPublic: boolean;
   /** null for the real Stripe. */
   stripeBaseUrl: string | null;
+  database: {
+    /** `postgres`: at the address among the secrets. */
+    kind: 'postgres' | 'embedded' | 'none';
+    /** Of the embedded database. */
+    directory: string;
+    /** How long records are kept. */
+    retentionDays: number;
+  };
 };
 
 /** Values that reach the two doors and nothing else. */
@@ -55,6 +63,7 @@ export type Secrets = {
   operatorTokens: string[];
   /** Where incidents are told to a chat: whoever has the address can write there. */
   incidentWebhookUrl: string | null;
+  databaseUrl: string | null;
 };
 
 /** What the start-up log says of the configuration: names, never values. */
@@ -219,6 +228,21 @@ export const variables = {
       'An incoming webhook of a chat (Slack and those that take the same JSON) that is told of incidents.',
     where: "The chat's settings",
   },
+  databaseUrl: {
+    names: ['DATABASE_URL'],
+    purpose: 'A Postgres to keep records in; none for no records at all.',
+    where: 'Your host; leave it out for an embedded database in DATA_DIR',
+  },
+  dataDir: {
+    names: ['DATA_DIR'],
+    purpose: 'The directory of the embedded database.',
+    where: 'Leave it out for data',
+  },
+  retentionDays: {
+    names: ['RETENTION_DAYS'],
+    purpose: 'How many days records are kept.',
+    where: 'Leave it out for 30',
+  },
   processesDir: {
     names: ['TRANSACTION_PROCESSES_DIR'],
     purpose: 'The directory of the process files, a folder with a process.edn for each process.',
@@ -315,6 +339,12 @@ function isAddressRange(range: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) >= least && Number(prefix) <= most;
 }
 
+const databaseUrl = z
+  .string()
+  .refine(
+    value => value === 'none' || /^postgres(ql)?:\/\/[^\s]+$/.test(value),
+    'must begin with postgres:// or be none',
+  );
 const stripeKey = token.regex(
   /^(sk|rk)_(test|live)_/,
   'must begin with sk_test_, sk_live_, rk_test_ or rk_live_',
@@ -384,10 +414,12 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
   const integrationBaseUrl = read('integrationBaseUrl', apiUrl);
   const perAddress = read('rateLimitPerAddress', wholeNumber(0, 1_000_000));
   const perSession = read('rateLimitPerSession', wholeNumber(0, 1_000_000));
+  const database = read('databaseUrl', databaseUrl);
+  const workers = read('workers', wholeNumber(1, 256)) ?? 1;
   const config: Config = {
     environment: read('environment', text) ?? 'production',
     port: read('port', wholeNumber(0, 65535)) ?? 3500,
-    workers: read('workers', wholeNumber(1, 256)) ?? 1,
+    workers,
     logLevel: read('logLevel', logLevel) ?? 'info',
     rootUrl,
     origins: [...new Set([...(rootUrl === null ? [] : [rootUrl]), ...corsOrigins])],
@@ -422,6 +454,11 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
             baseUrl: integrationBaseUrl ?? 'https://flex-integ-api.sharetribe.com',
           },
     stripeBaseUrl: read('stripeBaseUrl', apiUrl) ?? null,
+    database: {
+      kind: kindOf(database, workers),
+      directory: path.resolve(read('dataDir', text) ?? 'data'),
+      retentionDays: read('retentionDays', wholeNumber(1, 3_650)) ?? 30,
+    },
   };
   const secrets: Secrets = {
     flexClientSecret: read('clientSecret', token) ?? '',
@@ -430,12 +467,16 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     stripeWebhookSecrets: read('stripeWebhookSecret', webhookSecrets) ?? [],
     operatorTokens: read('operatorTokens', operatorTokens) ?? [],
     incidentWebhookUrl: read('incidentWebhookUrl', webhookUrl) ?? null,
+    databaseUrl: config.database.kind === 'postgres' ? database! : null,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
     secrets,
-    report: { used, warnings: [...warningsOf(environment, used), ...noOrigin(config)] },
+    report: {
+      used,
+      warnings: [...warningsOf(environment, used), ...noOrigin(config), ...nothingRecorded(config, used)],
+    },
   };
 }
 
@@ -454,6 +495,20 @@ function warningsOf(environment: Environment, used: Record<string, string>): str
     ...publishedSecrets(environment),
   ];
 }
+
+/** The embedded one is for one process. */
+function kindOf(url: string | undefined, workers: number): Config['database']['kind'] {
+  if (url === 'none') return 'none';
+  if (url !== undefined) return 'postgres';
+  return workers === 1 ? 'embedded' : 'none';
+}
+
+const nothingRecorded = ({ database, workers }: Config, used: Record<string, string>) =>
+  database.kind === 'none' && used['databaseUrl'] === undefined && workers > 1
+    ? [
+        'Nothing is recorded: the embedded database is for one process, and WEB_CONCURRENCY asks for more. Set DATABASE_URL.',
+      ]
+    : [];
 
 /** In production the web client calls its own address; in development it is on another port, which is another origin. */
 const noOrigin = ({ environment, origins: known }: Config) =>

@@ -11,6 +11,9 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
 import { watchPayments } from './payment-watch.ts';
 import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
+import { newCheck } from './store/checks.ts';
+import type { Store } from './store/store.ts';
+import type { Check, CheckSubject } from './domain/verdict.ts';
 
 /** What lives as long as the service. */
 export type Context = {
@@ -28,6 +31,10 @@ export type Context = {
   observer: Observer;
   incidents: IncidentWatch;
   readiness: ReadinessCheck[];
+  /** null when nothing is recorded. */
+  store: Store | null;
+  /** Keeps a check for later. Never fails, and is never waited for. */
+  recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
   /** How late the event loop runs, in milliseconds. */
   eventLoopDelayMs(): number;
   /** From now on the service is not ready. */
@@ -35,19 +42,20 @@ export type Context = {
   [Symbol.dispose](): void;
 };
 
-/** Builds it all, and logs what was found. Nothing is asked of Flex yet. */
-export function createContext(
-  { config, secrets, report }: LoadedConfig,
+/** Neither a secret nor a password comes through it. */
+export function createServiceLog(
+  { config, secrets }: LoadedConfig,
   destination?: LogOptions['destination'],
-): Context {
+): Log {
   const {
     flexClientSecret,
     integrationClientSecret,
     stripeSecretKey,
     stripeWebhookSecrets,
     incidentWebhookUrl,
+    databaseUrl,
   } = secrets;
-  const log = createLog({
+  return createLog({
     level: config.logLevel,
     secrets: [
       flexClientSecret,
@@ -56,9 +64,21 @@ export function createContext(
       ...stripeWebhookSecrets,
       ...secrets.operatorTokens,
       incidentWebhookUrl ?? '',
+      databaseUrl ?? '',
     ],
     ...(destination && { destination }),
   });
+}
+
+/** Builds it all, and logs what was found. Nothing is asked of Flex yet. */
+export function createContext(
+  loaded: LoadedConfig,
+  destination?: LogOptions['destination'],
+  store: Store | null = null,
+  log = createServiceLog(loaded, destination),
+): Context {
+  const { config, secrets, report } = loaded;
+  const { integrationClientSecret, stripeSecretKey, incidentWebhookUrl } = secrets;
   log.info({ settings: report.used }, 'configuration');
   for (const warning of report.warnings) log.warn({ warning }, 'configuration');
 
@@ -110,7 +130,10 @@ export function createContext(
                 reason: `no process.edn can be read in ${config.processesDir}; see TRANSACTION_PROCESSES_DIR`,
               },
       },
+      ...(store ? [store.readiness] : []),
     ],
+    store,
+    recordCheck: (check, subject, requestId) => store?.checks.record(newCheck(check, subject, requestId)),
     eventLoopDelayMs: eventLoop.delayMs,
     stop: () => {
       stopping = true;

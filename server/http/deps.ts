@@ -7,9 +7,10 @@ import type { Processes } from '../domain/process.ts';
 import type { FlexDoor } from '../flex/door.ts';
 import { logCheck, logLookup } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Check, CheckSubject } from '../domain/verdict.ts';
 import type { CallDeps } from '../transactions/privileged-call.ts';
 import type { Budget } from '../transactions/unknown-outcome.ts';
-import { requestLogOf } from './middleware/request-log.ts';
+import { requestIdOf, requestLogOf } from './middleware/request-log.ts';
 
 /** What the endpoints of the web client work with. */
 export type ApiDeps = {
@@ -20,6 +21,8 @@ export type ApiDeps = {
   requestBudgetMs: number;
   metrics: Metrics;
   observer: Observer;
+  /** Keeps a check. Never fails, and is never waited for. */
+  recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
 };
 
 /** The same for one request: what is noticed goes to its own log. */
@@ -30,6 +33,7 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
     deps.metrics.check(check.verdict);
     logCheck(requestLogOf(res), check, subject);
     deps.observer.checked(check, subject);
+    deps.recordCheck(check, subject, requestIdOf(res));
   },
   verify: deps.observer.verify,
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),

@@ -26,11 +26,17 @@ export const healthz: RequestHandler = (_req, res) => {
   res.json({ status: 'ok' });
 };
 
-/** `GET /readyz`: it can serve. Asks nobody: upstreams count their calls. */
+/** `GET /readyz`: it can serve, perhaps without something that it could do without. Asks nobody: upstreams count their calls. */
 export const readyz =
   (checks: ReadinessCheck[]): RequestHandler =>
   (_req, res) => {
-    const results = checks.map(({ name, check }) => ({ name, ...check() }));
-    const ready = results.every(result => result.ok);
-    res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not-ready', checks: results });
+    const results = checks.map(({ name, check, isOptional }) => ({
+      name,
+      ...check(),
+      ...(isOptional && { isOptional }),
+    }));
+    const missing = results.filter(result => !result.ok);
+    const ready = missing.every(result => result.isOptional);
+    const status = missing.length === 0 ? 'ready' : ready ? 'degraded' : 'not-ready';
+    res.status(ready ? 200 : 503).json({ status, checks: results });
   };

@@ -63,6 +63,7 @@ const parts: Record<string, () => Promise<void>> = { load, size, items, memory }
 try {
   upstream = await start(['test/bench/upstream.ts']);
   const environment = {
+    DATABASE_URL: 'none',
     NODE_ENV: 'production',
     PORT: '0',
     REACT_APP_SHARETRIBE_SDK_CLIENT_ID: clientId,

@@ -3,6 +3,7 @@ import { createApp } from '../../server/app.ts';
 import { loadConfig } from '../../server/config.ts';
 import { createContext, type Context } from '../../server/context.ts';
 import { listen } from '../../server/listen.ts';
+import type { Store } from '../../server/store/store.ts';
 import { startSandbox, type Sandbox, type SandboxInfo, type SandboxOptions } from '../sandbox/sandbox.ts';
 import { collectLog } from './log-lines.ts';
 
@@ -24,10 +25,16 @@ export const environmentFor = (info: SandboxInfo): Record<string, string> => ({
   REACT_APP_SHARETRIBE_SDK_BASE_URL: info.flex.baseUrl,
   REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: info.flex.assetCdnBaseUrl,
   REACT_APP_MARKETPLACE_ROOT_URL: info.rootUrl,
+  DATABASE_URL: 'none',
 });
 
 export async function startWorld(
-  options: { sandbox?: SandboxOptions; environment?: Record<string, string> } = {},
+  options: {
+    sandbox?: SandboxOptions;
+    environment?: Record<string, string>;
+    /** Opened by the test, and closed by it after the world. */
+    store?: Store;
+  } = {},
 ): Promise<World> {
   const sandbox = await startSandbox(options.sandbox);
   const info = sandbox.info();
@@ -35,7 +42,9 @@ export async function startWorld(
   const context = createContext(
     loadConfig({ ...environmentFor(info), ...options.environment }),
     log.destination,
+    options.store,
   );
+  options.store?.start();
   const proxy = await listen(createApp(context), 0, '127.0.0.1', { log: context.log });
   return {
     sandbox,

@@ -24,6 +24,53 @@ const problemsOf = (environment: Record<string, string>) => {
 };
 
 describe('loadConfig', () => {
+  it.each([
+    [
+      'an embedded one',
+      {},
+      { kind: 'embedded', directory: path.resolve('data'), retentionDays: 30 },
+      null,
+      [],
+    ],
+    [
+      'an embedded one elsewhere',
+      { DATA_DIR: '/srv/records', RETENTION_DAYS: '7' },
+      { kind: 'embedded', directory: '/srv/records', retentionDays: 7 },
+      null,
+      [],
+    ],
+    [
+      'the one that is named',
+      { DATABASE_URL: 'postgres://u:p@h/d', WEB_CONCURRENCY: '2' },
+      { kind: 'postgres' },
+      'postgres://u:p@h/d',
+      [],
+    ],
+    ['none where none is wanted', { DATABASE_URL: 'none', WEB_CONCURRENCY: '2' }, { kind: 'none' }, null, []],
+    [
+      'none where the embedded one can not serve',
+      { WEB_CONCURRENCY: '2' },
+      { kind: 'none' },
+      null,
+      [expect.stringMatching(/^Nothing is recorded.*DATABASE_URL/)],
+    ],
+  ])('takes as its database %s', (_what, environment, database, url, warnings) => {
+    const { config, secrets, report } = loadConfig({ ...least, ...environment });
+
+    expect(config.database).toMatchObject(database);
+    expect(secrets.databaseUrl).toBe(url);
+    expect(report.warnings).toEqual(warnings);
+  });
+
+  it('does not take a database of another kind, and does not repeat its password', () => {
+    const { problems } = problemsOf({ ...least, DATABASE_URL: 'mysql://u:canary@h/d' });
+
+    expect(problems).toMatchObject([
+      { name: 'DATABASE_URL', problem: 'must begin with postgres:// or be none' },
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('canary');
+  });
+
   it('needs two settings and knows the rest', () => {
     const { config, secrets, report } = loadConfig(least);
 

@@ -31,6 +31,7 @@ describe('npm start', () => {
       SHARETRIBE_SDK_CLIENT_SECRET: 'canary-secret',
       FLEX_INTEGRATION_CLIENT_ID: 'canary-integration',
       INTEGRATION_CLIENT_SECRET: 'canary-other',
+      DATABASE_URL: 'none',
     });
 
     await proxy.says('listening');

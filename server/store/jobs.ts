@@ -1,0 +1,122 @@
+/** Work that is done behind requests, kept in the database: it survives the process, and any instance may do it. */
+import { PgBoss, type QueuePolicy } from 'pg-boss';
+import type { Rows } from './connection.ts';
+
+export type Job<Data extends object> = {
+  name: string;
+  /**
+   * At least once, and possibly twice at the same time: a handler must do no harm then. What it throws is tried again
+   * later. `signal` fires when the job has lost its time or the service stops.
+   */
+  work(data: Data, signal: AbortSignal): Promise<void>;
+  /** A cron line in UTC, for work that nobody asks for. */
+  every?: string;
+  /** Jobs at one time in each instance. */
+  concurrency?: number;
+};
+
+export type Jobs = {
+  /** Before `start`. */
+  define<Data extends object>(job: Job<Data>): void;
+  /** One that waits under the same key already is not doubled. Rejects while the database is away. */
+  send(name: string, key: string, data: object): Promise<void>;
+  /** What waits and what is under way, by name. */
+  depths(): Promise<JobDepth[]>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export type JobDepth = { name: string; waiting: number; active: number; failed: number };
+
+type Options = {
+  runSql: (text: string, values?: unknown[]) => Promise<Rows>;
+  backend: 'postgres' | 'pglite';
+  onProblem: (error: unknown) => void;
+};
+
+/** A job of a process that died is taken up by another after so long. The least that is possible. */
+const HEARTBEAT_SECONDS = 10;
+
+/** One job for each key waits; others of the same key would find nothing left to do. */
+const policy: QueuePolicy = 'short';
+
+const queue = {
+  heartbeatSeconds: HEARTBEAT_SECONDS,
+  // The 15 minutes that are usual here are as long as a customer has to pay.
+  expireInSeconds: 60,
+  retryLimit: 20,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 300,
+  deleteAfterSeconds: 24 * 60 * 60,
+};
+
+const polling = {
+  pollingIntervalSeconds: 0.5,
+  // Else what piled up while nobody worked is taken one batch an interval.
+  burstWhenBatchFull: true,
+  heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 2,
+};
+
+const STOP_MS = 5_000;
+
+export function createJobs({ runSql, backend, onProblem }: Options): Jobs {
+  const defined: Job<never>[] = [];
+  let boss: PgBoss | undefined;
+
+  const begin = (job: Job<never>, on: PgBoss) =>
+    on.work<never, void, { batchSize: number; localConcurrency: number }>(
+      job.name,
+      { ...polling, batchSize: 1, localConcurrency: job.concurrency ?? 1 },
+      async ([taken]) => job.work(taken!.data, taken!.signal),
+    );
+
+  return {
+    define(job) {
+      defined.push(job);
+    },
+    async send(name, key, data) {
+      if (!boss) throw new Error('The database has not been reached yet');
+      await boss.send(name, data, { singletonKey: key });
+    },
+    async depths() {
+      if (!boss) throw new Error('The database has not been reached yet');
+      const on = boss;
+      const stats = await Promise.all(
+        defined.map(({ name }) => on.getQueueStats(name, { force: true }).then(all => ({ name, all }))),
+      );
+      return stats.map(({ name, all }) => ({
+        name,
+        waiting: all.reduce((sum, { queuedCount }) => sum + queuedCount, 0),
+        active: all.reduce((sum, { activeCount }) => sum + activeCount, 0),
+        failed: all.reduce((sum, { failedCount }) => sum + failedCount, 0),
+      }));
+    },
+    async start() {
+      const starting = new PgBoss({
+        db: { executeSql: runSql },
+        backend,
+        monitorIntervalSeconds: 2,
+        superviseIntervalSeconds: 2,
+        // Ours is the only user of these tables, and they are small.
+        monitorVacuum: false,
+        reindex: false,
+      });
+      // Without a listener an error would end the process.
+      starting.on('error', onProblem);
+      await starting.start();
+      // A worker on a queue that is not there would complain every second.
+      for (const { name, every } of defined) {
+        await starting.createQueue(name, { ...queue, policy });
+        // One that is there from before keeps its settings otherwise.
+        await starting.updateQueue(name, queue);
+        if (every !== undefined) await starting.schedule(name, every, {}, { singletonKey: 'every' });
+      }
+      for (const job of defined) await begin(job, starting);
+      boss = starting;
+    },
+    async stop() {
+      await boss?.stop({ graceful: true, timeout: STOP_MS, close: false });
+    },
+  };
+}

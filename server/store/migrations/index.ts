@@ -1,0 +1,7 @@
+/** In the order of their names. One that was released is never changed again. */
+import type { Migration } from 'kysely/migration';
+import * as records from './001-records.ts';
+
+export const migrations: Record<string, Migration> = {
+  '001-records': records,
+};

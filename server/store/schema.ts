@@ -1,0 +1,173 @@
+/** The tables as TypeScript sees them; `migrations/` makes them. */
+import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
+import type { Check, CheckSubject } from '../domain/verdict.ts';
+
+/** Ours alone in a database that may have other tenants. */
+export const SCHEMA = 'proxy';
+
+/** The whole database, or one transaction of it: what functions over tables take first. */
+export type Db = Kysely<Database> | Transaction<Database>;
+
+export type Database = {
+  checks: ChecksTable;
+  check_counts: CheckCountsTable;
+  transactions: TransactionsTable;
+  transaction_events: TransactionEventsTable;
+  feeds: FeedsTable;
+  leases: LeasesTable;
+  stripe_events: StripeEventsTable;
+  payment_intents: PaymentIntentsTable;
+  initiate_claims: InitiateClaimsTable;
+};
+
+type ChecksTable = {
+  id: string;
+  at: Date;
+  request_id: string;
+  call: CheckSubject['call'];
+  is_speculative: boolean;
+  process_name: string;
+  transition: string;
+  transaction_id: string | null;
+  verdict: Check['verdict'];
+  reasons: string[];
+  path: string | null;
+  looks_like_pi: boolean;
+  secret_looks_right: boolean;
+  payment_intent_id: string | null;
+};
+export type CheckRow = Selectable<ChecksTable>;
+
+type CheckCountsTable = {
+  hour: Date;
+  process_name: string;
+  transition: string;
+  is_speculative: boolean;
+  verdict: Check['verdict'];
+  checks: number;
+};
+
+export type MadeTransition = { transition: string; at: string; by: string };
+
+type TransactionsTable = {
+  id: string;
+  process_name: string;
+  process_version: number | null;
+  state: string | null;
+  last_transition: string | null;
+  created_at: Date;
+  last_transitioned_at: Date;
+  listing_id: string | null;
+  customer_id: string | null;
+  provider_id: string | null;
+  payin_amount: number | null;
+  payin_currency: string | null;
+  payout_amount: number | null;
+  transitions: JSONColumnType<MadeTransition[]>;
+  /** In a state in which the customer's payment is under way. */
+  awaits_payment: boolean;
+  is_deleted: Generated<boolean>;
+  /** When Flex said so. */
+  read_at: Date;
+};
+export type TransactionRow = Selectable<TransactionsTable>;
+
+type TransactionEventsTable = {
+  id: string;
+  sequence_id: number;
+  at: Date;
+  type: string;
+  source: string;
+  transaction_id: string;
+  transition: string | null;
+  made_by: string | null;
+  state: string | null;
+  /** Names of what changed besides the transition. */
+  changed: string[];
+};
+export type TransactionEventRow = Selectable<TransactionEventsTable>;
+
+type FeedsTable = {
+  source: string;
+  sequence_id: number | null;
+  last_event_at: Date | null;
+  polled_at: Date | null;
+  /** When there was last nothing more to read. */
+  caught_up_at: Date | null;
+  events: Generated<number>;
+  /** Events between these times may have been gone before they were read. */
+  gap_from: Date | null;
+  gap_to: Date | null;
+  problem: string | null;
+};
+export type FeedRow = Selectable<FeedsTable>;
+
+type LeasesTable = { name: string; owner: string; until: Date; fence: number };
+
+/**
+ * `received`: not looked at yet. `waiting`: it can not be placed yet, and is looked at again. `done`, `ignored` (nothing
+ * of ours) and `gave-up` are the ends.
+ */
+export type StripeEventState = 'received' | 'waiting' | 'done' | 'ignored' | 'gave-up';
+
+type StripeEventsTable = {
+  id: string;
+  type: string;
+  account: string | null;
+  livemode: boolean;
+  api_version: string | null;
+  created: Date;
+  /** Events with the same one are worked on in order. */
+  object_key: string;
+  object_type: string;
+  object_id: string | null;
+  payment_intent_id: string | null;
+  transaction_id: string | null;
+  /** Of the event's object, what `webhooks/summary.ts` lets through. */
+  summary: JSONColumnType<Record<string, unknown>>;
+  via: 'webhook' | 'pull';
+  received_at: Date;
+  deliveries: number;
+  state: StripeEventState;
+  attempts: Generated<number>;
+  next_attempt_at: Date | null;
+  processed_at: Date | null;
+  problem: string | null;
+};
+export type StripeEventRow = Selectable<StripeEventsTable>;
+
+type PaymentIntentsTable = {
+  id: string;
+  transaction_id: string | null;
+  account: string | null;
+  livemode: boolean;
+  status: string;
+  amount: number;
+  currency: string;
+  amount_capturable: number | null;
+  amount_received: number | null;
+  capture_method: string | null;
+  destination: string | null;
+  on_behalf_of: string | null;
+  application_fee_amount: number | null;
+  created: Date;
+  canceled_at: Date | null;
+  error_code: string | null;
+  decline_code: string | null;
+  /** When Stripe said so. */
+  as_of: Date;
+  source: 'asked' | 'event';
+};
+export type PaymentIntentRow = Selectable<PaymentIntentsTable>;
+
+/** `sent`: under way, or its holder died. `unknown`: its answer was lost. `done`: the transaction is known. */
+type InitiateClaimsTable = {
+  scope: string;
+  key: string;
+  digest: string;
+  state: 'sent' | 'unknown' | 'done';
+  fence: number;
+  until: Date;
+  transaction_id: string | null;
+  claimed_at: ColumnType<Date, Date, never>;
+};

@@ -1,0 +1,106 @@
+/** The embedded database as its directory sees it: one process, crashes, damage. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { DirectoryInUse } from '../../../server/store/embedded/lock.ts';
+import { takeLease } from '../../../server/store/leases.ts';
+import { openStore } from '../../../server/store/store.ts';
+import { run } from '../../setup/processes.ts';
+
+const log = { info: () => undefined, warn: () => undefined };
+const directories: string[] = [];
+const newDirectory = () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'proxy-data-'));
+  directories.push(directory);
+  return directory;
+};
+afterAll(() => directories.forEach(directory => rmSync(directory, { recursive: true })));
+
+const open = async (directory: string) => {
+  const store = await openStore({ place: { directory }, log });
+  store.start();
+  await store.started;
+  return store;
+};
+const leastEnvironment = {
+  NODE_ENV: 'test',
+  PORT: '0',
+  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'id',
+  SHARETRIBE_SDK_CLIENT_SECRET: 'secret',
+};
+const startService = (directory: string) =>
+  run(['server/main.ts'], { ...leastEnvironment, DATA_DIR: directory });
+
+it('keeps what was written when it is closed and opened again', async () => {
+  const directory = newDirectory();
+  const first = await open(directory);
+  await takeLease(first.db, 'kept', 'one', 1_000);
+  await first.close();
+
+  const second = await open(directory);
+
+  expect(await second.db.selectFrom('leases').select('name').execute()).toEqual([{ name: 'kept' }]);
+  await second.close();
+});
+
+it('begins anew where a first start was broken off', async () => {
+  const directory = newDirectory();
+  mkdirSync(path.join(directory, 'postgres.new'));
+  writeFileSync(path.join(directory, 'postgres.new', 'PG_VERSION'), 'half');
+
+  const store = await open(directory);
+
+  expect(await sql`select 1 as one`.execute(store.db)).toMatchObject({ rows: [{ one: 1 }] });
+  expect(readdirSync(directory).toSorted()).toEqual(['lock', 'postgres']);
+  await store.close();
+});
+
+it('is refused a second time in the same process too', async () => {
+  const directory = newDirectory();
+  const store = await open(directory);
+
+  await expect(openStore({ place: { directory }, log })).rejects.toThrow(DirectoryInUse);
+  await store.close();
+});
+
+it('makes a second process exit 75 at once with a line that says why, and a third come in after a kill', async () => {
+  const directory = newDirectory();
+  await using first = startService(directory);
+  await first.says('database: it is there');
+
+  await using second = startService(directory);
+  expect(await second.exit).toBe(75);
+  expect(second.stderr()).toBe(
+    `flex-payment-proxy can not start: ${directory} is in use by another process, and the embedded database is for one process only. Stop the other one, choose another DATA_DIR, or set DATABASE_URL.\n`,
+  );
+
+  first.child.kill('SIGKILL');
+  await first.exit;
+  await using third = startService(directory);
+  await third.says('database: it is there');
+  third.child.kill('SIGTERM');
+  expect(await third.exit).toBe(0);
+}, 30_000);
+
+it('does not start on a damaged database: 74, and what to do', async () => {
+  const directory = newDirectory();
+  await (await open(directory)).close();
+  rmSync(path.join(directory, 'postgres', 'global'), { recursive: true });
+
+  await using service = startService(directory);
+
+  expect(await service.exit).toBe(74);
+  expect(service.stderr()).toMatch(
+    /The database in .* can not be opened .*move it away to begin without records/,
+  );
+}, 30_000);
+
+it('says its limits when it starts', async () => {
+  const directory = newDirectory();
+  await using service = startService(directory);
+
+  await service.says('database: it is there');
+
+  expect(service.stdout()).toContain('neither a power cut nor a lost disk');
+});

@@ -1,0 +1,88 @@
+/** The same test on the embedded database and on a real Postgres. */
+import { sql } from 'kysely';
+import { openStore, type Store, type StoreOptions } from '../../server/store/store.ts';
+import { startPostgres, type PostgresServer } from './postgres.ts';
+
+export type Databases = {
+  /** A place without tables. */
+  place(): Promise<StoreOptions['place']>;
+  /** A started store on a place of its own; closed when the test file is done. */
+  newStore(options?: Partial<StoreOptions>): Promise<Store>;
+  /** The one that the tests of a file share, emptied for each. */
+  store(): Promise<Store>;
+};
+
+const silent = { info: () => undefined, warn: () => undefined };
+
+/** Runs `tests` twice. */
+export function onBothDatabases(tests: (databases: Databases, kind: Store['kind']) => void): void {
+  describe('on the embedded database', () =>
+    tests(
+      databases(() => Promise.resolve({ directory: null })),
+      'embedded',
+    ));
+  describe('on Postgres', () => tests(onPostgres(), 'postgres'));
+}
+
+/** For what one connection alone can not show. */
+export function onPostgres(): Databases & { server(): PostgresServer } {
+  let server: PostgresServer | undefined;
+  const all = databases(async () => ({ url: await server!.newDatabase() }));
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, 60_000);
+  afterAll(() => server?.[Symbol.asyncDispose]());
+  return { ...all, server: () => server! };
+}
+
+function databases(place: Databases['place']): Databases {
+  const opened: Store[] = [];
+  let shared: Promise<Store> | undefined;
+  const newStore: Databases['newStore'] = async (options = {}) => {
+    const store = await openStore({ place: await place(), log: silent, ...options });
+    opened.push(store);
+    store.start();
+    await store.started;
+    return store;
+  };
+  afterAll(async () => {
+    for (const store of opened) await store.close();
+  });
+  return {
+    place,
+    newStore,
+    async store() {
+      shared ??= newStore();
+      const store = await shared;
+      await empty(store);
+      return store;
+    },
+  };
+}
+
+/** Jobs stay, for they find nothing; the clock is put right. */
+async function empty(store: Store): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = 'proxy' and table_name not like 'kysely%'`.execute(store.db);
+  await sql`truncate ${sql.join(rows.map(({ name }) => sql.table(`proxy.${name}`)))}`.execute(store.db);
+  await moveClock(store, 0);
+}
+
+/** From now on the database's time is so much later than it is. */
+export async function moveClock({ db }: Store, ms: number): Promise<void> {
+  await sql`
+    create or replace function proxy.app_now() returns timestamptz language sql stable
+    as ${sql.lit(`select now() + interval '${ms} milliseconds'`)}`.execute(db);
+}
+
+/** What is there when it is there, looked for until then. */
+export async function eventually<T>(look: () => Promise<T> | T, isThere: (found: T) => boolean, ms = 10_000) {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const found = await look();
+    if (isThere(found)) return found;
+    if (performance.now() > deadline) throw new Error(`Not in ${ms} ms: ${JSON.stringify(found)}`);
+    await new Promise(resolve => setTimeout(resolve, 25));
+  }
+}
