@@ -14,7 +14,7 @@ import { migrate } from './migrate.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { SCHEMA, type Database } from './schema.ts';
 
-export type Store = {
+export type Store = AsyncDisposable & {
   kind: 'postgres' | 'embedded';
   /** Rejects while the database is away. */
   db: Kysely<Database>;
@@ -108,6 +108,18 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
   };
   let looking: Promise<void> | undefined;
 
+  const close = async () => {
+    closing = true;
+    clearTimeout(timer);
+    await looking;
+    if (hasBegun) {
+      await checks.close();
+      await jobs.stop();
+    }
+    await db.destroy();
+    await connected.close();
+  };
+
   return {
     kind,
     db,
@@ -123,17 +135,8 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
       looking ??= look();
     },
     started: started.promise,
-    async close() {
-      closing = true;
-      clearTimeout(timer);
-      await looking;
-      if (hasBegun) {
-        await checks.close();
-        await jobs.stop();
-      }
-      await db.destroy();
-      await connected.close();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -38,10 +38,9 @@ it('keeps what was written when it is closed and opened again', async () => {
   await takeLease(first.db, 'kept', 'one', 1_000);
   await first.close();
 
-  const second = await open(directory);
+  await using second = await open(directory);
 
   expect(await second.db.selectFrom('leases').select('name').execute()).toEqual([{ name: 'kept' }]);
-  await second.close();
 });
 
 it('begins anew where a first start was broken off', async () => {
@@ -49,19 +48,17 @@ it('begins anew where a first start was broken off', async () => {
   mkdirSync(path.join(directory, 'postgres.new'));
   writeFileSync(path.join(directory, 'postgres.new', 'PG_VERSION'), 'half');
 
-  const store = await open(directory);
+  await using store = await open(directory);
 
   expect(await sql`select 1 as one`.execute(store.db)).toMatchObject({ rows: [{ one: 1 }] });
   expect(readdirSync(directory).toSorted()).toEqual(['lock', 'postgres']);
-  await store.close();
 });
 
 it('is refused a second time in the same process too', async () => {
   const directory = newDirectory();
-  const store = await open(directory);
+  await using store = await open(directory);
 
   await expect(openStore({ place: { directory }, log })).rejects.toThrow(DirectoryInUse);
-  await store.close();
 });
 
 it('makes a second process exit 75 at once with a line that says why, and a third come in after a kill', async () => {

@@ -118,7 +118,7 @@ onBothDatabases((databases, kind) => {
 });
 
 it('does not wait for a Postgres that is not there, and says why', async () => {
-  const store = await openStore({
+  await using store = await openStore({
     place: { url: 'postgres://somebody:canary@127.0.0.1:9/none' },
     log: { info: () => undefined, warn: () => undefined },
   });
@@ -127,5 +127,4 @@ it('does not wait for a Postgres that is not there, and says why', async () => {
 
   expect(store.readiness.check()).toEqual({ ok: false, reason: expect.stringContaining('ECONNREFUSED') });
   expect(JSON.stringify(store.status())).not.toContain('canary');
-  await store.close();
 });
