@@ -4,6 +4,7 @@ import path from 'node:path';
 import { root, run } from '../../setup/processes.ts';
 
 const environment = {
+  DATABASE_URL: 'none',
   NODE_ENV: 'test',
   PORT: '0',
   SHARETRIBE_SDK_CLIENT_ID: 'id',

@@ -56,7 +56,7 @@ it('begins anew where a first start was broken off', async () => {
 
 it('is refused a second time in the same process too', async () => {
   const directory = newDirectory();
-  await using store = await open(directory);
+  await using _first = await open(directory);
 
   await expect(openStore({ place: { directory }, log })).rejects.toThrow(DirectoryInUse);
 });
