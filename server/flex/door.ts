@@ -81,12 +81,12 @@ export function createFlexDoor(
     onCall({ upstream: 'flex-assets', ...call, endpoint: 'assets' }),
   );
   const auth = createAuth(api.send, config.clientId, secrets.flexClientSecret);
-  const renew = createRenewals();
+  const renewals = createRenewals();
   const commissions = createCommissions(() => fetchCommissions(cdn.send, config.clientId));
 
   return {
     openSession(req, res) {
-      const session = openSession(cookieStore(req, res, config), auth, renew);
+      const session = openSession(cookieStore(req, res, config), auth, renewals);
       return flexSession(session, api.send, auth, commissions, createAsk(session, config, api.send));
     },
     close() {

@@ -5,12 +5,16 @@
 import { createHash } from 'node:crypto';
 import type { Token } from 'sharetribe-flex-sdk';
 
-export type Renew = (refreshToken: string, refresh: () => Promise<Token | null>) => Promise<Token | null>;
+export type Renewals = {
+  renew(refreshToken: string, refresh: () => Promise<Token | null>): Promise<Token | null>;
+  /** What it led to is no good any more. */
+  forget(refreshToken: string): void;
+};
 
 /** The browser has the new cookie by then. */
 const KEPT_MS = 30_000;
 
-export function createRenewals(now = () => performance.now()): Renew {
+export function createRenewals(now = () => performance.now()): Renewals {
   const renewals = new Map<string, { since: number; token: Promise<Token | null> }>();
 
   const forgetOld = () => {
@@ -20,16 +24,21 @@ export function createRenewals(now = () => performance.now()): Renew {
     }
   };
 
-  return (refreshToken, refresh) => {
-    forgetOld();
-    const key = createHash('sha256').update(refreshToken).digest('base64');
-    const known = renewals.get(key);
-    if (known) return known.token;
-    const token = refresh();
-    renewals.set(key, { since: now(), token });
-    // What was refused or failed may be tried again at once.
-    const forget = () => renewals.delete(key);
-    token.then(renewed => renewed ?? forget(), forget);
-    return token;
+  return {
+    renew(refreshToken, refresh) {
+      forgetOld();
+      const key = keyOf(refreshToken);
+      const known = renewals.get(key);
+      if (known) return known.token;
+      const token = refresh();
+      renewals.set(key, { since: now(), token });
+      // What was refused or failed may be tried again at once.
+      const forget = () => renewals.delete(key);
+      token.then(renewed => renewed ?? forget(), forget);
+      return token;
+    },
+    forget: refreshToken => void renewals.delete(keyOf(refreshToken)),
   };
 }
+
+const keyOf = (refreshToken: string) => createHash('sha256').update(refreshToken).digest('base64');

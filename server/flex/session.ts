@@ -7,7 +7,7 @@
  */
 import type { Token, TokenStore } from 'sharetribe-flex-sdk';
 import type { Auth } from './auth.ts';
-import type { Renew } from './renewals.ts';
+import type { Renewals } from './renewals.ts';
 
 export type BrowserSession = {
   /** As the browser sent it, or renewed since; undefined for a visitor. */
@@ -28,7 +28,7 @@ type CallOptions<Answer> = {
   signal: AbortSignal;
 };
 
-export function openSession(store: TokenStore, auth: Auth, renew: Renew): BrowserSession {
+export function openSession(store: TokenStore, auth: Auth, renewals: Renewals): BrowserSession {
   let token = store.getToken() ?? undefined;
   let visitor: Promise<Token> | undefined;
   let renewedByFlex = false;
@@ -57,7 +57,7 @@ export function openSession(store: TokenStore, auth: Auth, renew: Renew): Browse
     if (token && token !== refused) return token;
     const { refresh_token: refreshToken } = refused;
     if (refreshToken === undefined) return null;
-    const renewed = await renew(refreshToken, async () => {
+    const renewed = await renewals.renew(refreshToken, async () => {
       const fresh = await auth.refresh(refreshToken, signal);
       renewedByFlex ||= fresh !== null;
       return fresh;
@@ -75,7 +75,9 @@ export function openSession(store: TokenStore, auth: Auth, renew: Renew): Browse
       if (!isUnauthorized(answer)) return answer;
       const second = await better(first, signal);
       if (second) answer = await attempt(second.access_token);
-      if (!isUnauthorized(answer) || !anonymously) return answer;
+      if (!isUnauthorized(answer)) return answer;
+      if (first.refresh_token !== undefined) renewals.forget(first.refresh_token);
+      if (!anonymously) return answer;
       return attempt((await asVisitor(signal)).access_token);
     },
   };

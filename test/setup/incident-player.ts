@@ -56,16 +56,18 @@ export type Player = AsyncDisposable & {
   play(incident: LabelledIncident): Promise<{ diagnosis: Diagnosis; report: Report | null }>;
 };
 
-const DIRECTORIES = ['ext/transaction-processes', 'test/fixtures/transaction-processes'].map(directory =>
-  path.join(import.meta.dirname, '../..', directory),
-);
+const inRepo = (directory: string) => path.join(import.meta.dirname, '../..', directory);
+const SHIPPED = inRepo('ext/transaction-processes');
+const OTHERS = ['transaction-processes', 'incident-processes'].map(name => inRepo(`test/fixtures/${name}`));
 
 export async function startPlayer(): Promise<Player> {
-  const processes = new Map(DIRECTORIES.flatMap(directory => [...loadProcesses(directory).processes]));
+  const processes = new Map(
+    [SHIPPED, ...OTHERS].flatMap(directory => [...loadProcesses(directory).processes]),
+  );
   // No file of ours for this one, although the server lets it through.
   processes.delete('invitation');
   const world = await startWorld({
-    sandbox: { processes: [DIRECTORIES[1]!] },
+    sandbox: { processes: OTHERS },
     environment: {
       REQUEST_BUDGET_MS: '1200',
       RATE_LIMIT_PER_ADDRESS: '0',
@@ -226,7 +228,7 @@ async function take(scene: Scene, step: Step): Promise<void> {
       await sandbox.advance(step.minutes * 60_000);
       return undefined;
     case 'push-process-without': {
-      const file = path.join(DIRECTORIES[0]!, step.process, 'process.edn');
+      const file = path.join(SHIPPED, step.process, 'process.edn');
       const edn = readFileSync(file, 'utf8').replaceAll(`{:name :action/${step.action}}`, '');
       sandbox.flex().processes.push(step.process, edn, file);
       return undefined;

@@ -249,6 +249,21 @@ describe('an expired session', () => {
     expect(await flex.again().listing('aaaa', never)).toMatchObject({ unitType: 'night' });
   });
 
+  it('whose renewed token is refused as well is renewed anew by the next request', async () => {
+    let refreshes = 0;
+    const second = takesOnly('second', json({ ...token, access_token: 'second' }));
+    await using flex = await opened((asked, response) =>
+      asked.body.includes('grant_type=refresh_token') && refreshes++ === 0
+        ? json({ ...token, access_token: 'revoked at once' })
+        : second(asked, response),
+    );
+
+    expect(await failureOf(flex.session.trusted(never))).toMatchObject({ status: 401 });
+    await flex.again().trusted(never);
+
+    expect(refreshes).toBe(2);
+  });
+
   it("of a visitor is replaced by a new visitor's", async () => {
     const cookie = JSON.stringify({ access_token: 'old', token_type: 'bearer', scope: 'public-read' });
     await using flex = await opened(takesOnly('anonymous', undefined), cookie);
