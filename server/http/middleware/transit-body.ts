@@ -10,6 +10,9 @@ const TRANSIT = 'application/transit+json';
 /** Larger than any order: protected data alone may be 50 KB. */
 const LARGEST_BODY = 64 * 1024;
 
+/** Up to here a body that is too large is heard out: a proxy in front that is still sending would miss the answer. */
+const LARGEST_HEARD = 1024 * 1024;
+
 /** Reads a transit body of at most 64 KB into `req.body`; anything else is refused in words, before it is parsed. */
 export const transitBody: RequestHandler = (req, _res, next) => {
   requireTransit(req.headers['content-type']);
@@ -42,8 +45,8 @@ function mediaType(text: string): MIMEType | null {
 }
 
 /**
- * Not by Express's own reader: that one reads a body that is too large to its end before it says so, unpacks what is
- * compressed, and replaces bytes that are no text.
+ * Not by Express's own reader: that one reads a body of any size to its end before it says that it is too large, unpacks what
+ * is compressed, and replaces bytes that are no text.
  */
 function readBytes(req: IncomingMessage, done: (problem: Error | null, bytes?: Buffer) => void): void {
   const chunks: Buffer[] = [];
@@ -56,12 +59,15 @@ function readBytes(req: IncomingMessage, done: (problem: Error | null, bytes?: B
   };
   const take = (chunk: Buffer) => {
     length += chunk.length;
-    if (length > LARGEST_BODY) finish(TOO_LARGE);
-    else chunks.push(chunk);
+    if (length > LARGEST_HEARD) finish(TOO_LARGE);
+    else if (length <= LARGEST_BODY) chunks.push(chunk);
   };
-  const end = () => finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  const end = () => {
+    if (length > LARGEST_BODY) finish(TOO_LARGE);
+    else finish(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  };
   const fail = () => finish(BROKEN_OFF);
-  if (Number(req.headers['content-length'] ?? 0) > LARGEST_BODY) return finish(TOO_LARGE);
+  if (Number(req.headers['content-length'] ?? 0) > LARGEST_HEARD) return finish(TOO_LARGE);
   req.on('data', take).on('end', end).on('error', fail);
 }
 
