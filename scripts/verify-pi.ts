@@ -1,84 +1,102 @@
-/** `npm run verify-pi`: is this a PaymentIntent? See scripts/README.md. */
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
-import { Command } from 'commander';
-import { ownValue } from '../server/domain/own-value.ts';
-import {
-  judgeClientSecret,
-  judgePair,
-  judgePaymentIntentId,
-  type Judgement,
-} from '../server/domain/payment-intent.ts';
-import { redactor } from '../server/domain/redact.ts';
+/** `npm run verify-pi`: is this payment real, on both sides, and if not, why? See scripts/README.md. */
+import { investigate, subjectKind, type Report } from '../server/verification/investigate.ts';
+import { command, duration, exitOf, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
+import { openWorld, type World } from './lib/world.ts';
+import { many, summary, whole } from './verify-pi/show.ts';
+import { verifyStrings } from './verify-pi/strings.ts';
 
-const EXIT_VALID = 0;
-const EXIT_UNUSABLE = 1;
-const EXIT_INVALID = 2;
-
-const redact = redactor([]);
-
-class UnusableInput extends Error {}
-
-const judges: Record<string, (value: unknown) => Judgement> = {
-  payment_intent_id: judgePaymentIntentId,
-  client_secret: judgeClientSecret,
-  pair: judgePair,
-};
-
-const command = new Command('verify-pi')
-  .description(
-    'Says of each id, client secret or pair whether it is well-formed, and why not. Works offline.',
+const program = command(
+  'verify-pi',
+  "Says of a booking whether its PaymentIntent is real and agrees with Flex, and the probable cause when it does not. Only reads.\n\nNeeds Integration API credentials for Flex's side and a Stripe key for the other; with one of them it says what that one knows.",
+  [
+    'npm run --silent verify-pi -- 16c6a4b8-88ee-429b-835a-6725206cd08c',
+    'npm run --silent verify-pi -- pi_3QhWaB7WZ01zgkWS0jxsAJo3 --json',
+    'npm run --silent verify-pi -- --since 24h --process default-booking',
+    'npm run --silent verify-pi -- --strings incident.json      # {"kind", "value"}: by their form, offline',
+    'echo \'[{"kind":"client_secret","value":"..."}]\' | npm run --silent verify-pi -- --strings -',
+    'npm run --silent verify-pi -- --sandbox --since 1h',
+  ],
+)
+  .argument('[subjects...]', 'ids of transactions or PaymentIntents')
+  .option('--since <time>', 'all transactions since then: 90s, 30m, 24h, 7d')
+  .option('--process <name...>', 'with --since: only of these processes')
+  .option(
+    '--strings <file>',
+    'a JSON array of {kind, value}; - reads standard input. Secrets go nowhere else',
   )
-  .requiredOption('--strings <file>', 'JSON array of {kind, value}; - reads standard input')
-  .addHelpText(
-    'after',
-    `
-kind is payment_intent_id, client_secret or pair; the value of a pair is {"id", "clientSecret"}.
-Secrets are read from a file or standard input only: npm logs what stands on the command line. None is printed.
+  .option('--json', 'an array of reports, one for each')
+  .option('--sandbox', 'ask the sandbox on SANDBOX_PORT, or one of its own');
 
-Exit codes: 0 all are valid, 2 at least one is not, 1 the input can not be used.
+type Options = { since?: string; process?: string[]; strings?: string; json?: true; sandbox?: true };
 
-Examples:
-  npm run --silent verify-pi -- --strings incident.json
-  echo '[{"kind":"payment_intent_id","value":"pi_3QhWaB7WZ01zgkWS0jxsAJo3"}]' | npm run --silent verify-pi -- --strings -`,
-  )
-  .configureOutput({ writeErr: text => process.stderr.write(redact(text)) })
-  .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : EXIT_UNUSABLE))
-  .allowExcessArguments(false)
-  .parse();
+async function main(): Promise<number> {
+  const options = program.opts<Options>();
+  const subjects = program.args;
+  const given = [subjects.length > 0, options.since !== undefined, options.strings !== undefined];
+  if (given.filter(Boolean).length !== 1)
+    throw new UsageError('give ids, or --since, or --strings (--help has examples)');
+  if (options.strings !== undefined) return verifyStrings(options.strings);
+  // What was given is not repeated: it may be a secret.
+  const unknown = subjects.findIndex(subject => subjectKind(subject) === null);
+  if (unknown !== -1)
+    throw new UsageError(
+      `what stands in place ${unknown + 1} is no id of a transaction or PaymentIntent. Secrets go to --strings -`,
+    );
+  const since = options.since === undefined ? null : duration(options.since);
 
-try {
-  const results = judgeAll(await readInput(command.opts<{ strings: string }>().strings));
-  process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-  process.exitCode = results.every(result => result.valid) ? EXIT_VALID : EXIT_INVALID;
-} catch (error) {
-  if (!(error instanceof UnusableInput)) throw error;
-  process.stderr.write(`verify-pi: ${error.message}\n`);
-  process.exitCode = EXIT_UNUSABLE;
+  await using world = await openWorld({ sandbox: options.sandbox === true });
+  if (!world.integration && !world.stripe)
+    throw new UsageError('neither Integration API credentials nor a Stripe key are set; see .env.example');
+  const ids = since === null ? subjects : await idsSince(world, since, options.process);
+  const reports = await all(world, ids);
+  if (options.json) sayJson(reports);
+  else if (since === null) for (const report of reports) say(whole(report));
+  else say(`${many(reports)}\n${summary(reports)}`);
+  return exitOf(reports.map(({ verdict }) => verdict));
 }
 
-async function readInput(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await (file === '-' ? readAll(process.stdin) : readFile(file, 'utf8'));
-  } catch {
-    // The name is not repeated: it may be a secret that was meant for standard input.
-    throw new UnusableInput('the input can not be read');
+const PAGE = 100;
+const DEADLINE_MS = 30_000;
+/** Both APIs count calls; Flex takes ten at a time. */
+const AT_ONCE = 3;
+
+async function idsSince({ integration, now }: World, ms: number, processNames: string[] | undefined) {
+  if (!integration) throw new UsageError('--since needs Integration API credentials; see .env.example');
+  const ids: string[] = [];
+  for (let page = 1; ; page += 1) {
+    const query = { createdAtStart: new Date(now() - ms), page, perPage: PAGE };
+    const { transactions, totalPages } = await integration.transactions(
+      { ...query, ...(processNames && { processNames }) },
+      AbortSignal.timeout(DEADLINE_MS),
+    );
+    ids.push(...transactions.map(({ id }) => id));
+    if (page >= totalPages) return ids;
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UnusableInput('the input is not JSON');
-  }
 }
 
-function judgeAll(input: unknown) {
-  if (!Array.isArray(input)) throw new UnusableInput('the input must be a JSON array');
-  return (input as unknown[]).map((entry, index) => {
-    const kind = ownValue(entry, 'kind');
-    const judge = typeof kind === 'string' && Object.hasOwn(judges, kind) ? judges[kind] : undefined;
-    if (!judge)
-      throw new UnusableInput(`entry ${index}: kind must be one of ${Object.keys(judges).join(', ')}`);
-    return { kind, ...judge(ownValue(entry, 'value')) };
-  });
+async function all(world: World, ids: string[]): Promise<Report[]> {
+  const reports: Report[] = [];
+  const waiting = [...ids.entries()];
+  let done = 0;
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, id] = next;
+      reports[index] = await investigate(world, id, AbortSignal.timeout(DEADLINE_MS));
+      done += 1;
+      progress(done, ids.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return reports;
 }
+
+const WIDTH = 30;
+
+/** Only a terminal can write over its own line. */
+function progress(done: number, total: number): void {
+  if (total < 2 || !process.stderr.isTTY) return;
+  const full = Math.round((WIDTH * done) / total);
+  whisper(`\r${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${done}/${total}${done === total ? '\n' : ''}`);
+}
+
+await run(program, main);

@@ -13,7 +13,7 @@ export const isExpiry = (transition: ProcessTransition) =>
   transition.at !== null && transition.refundsPayment;
 
 /** Where a state can lead, not going on behind the transitions that `stop`. */
-function reachable(
+export function reachable(
   { transitions }: Process,
   from: (string | null)[],
   stop: (transition: ProcessTransition) => boolean,
@@ -79,12 +79,32 @@ export function periodMs(period: string): number | null {
   return ms > 0 ? ms : null;
 }
 
+/** The latest that a transition out of `state` happens, in milliseconds after the state was entered; null when the file leaves it open. */
+export function latestAfterEntering(at: unknown, state: string): number | null {
+  const parts = (name: string) => {
+    const found = ownValue(at, name);
+    return Array.isArray(found) ? (found as unknown[]) : undefined;
+  };
+  const alternatives = parts('fn/min');
+  if (alternatives) {
+    const known = alternatives.flatMap(part => latestAfterEntering(part, state) ?? []);
+    return known.length > 0 ? Math.min(...known) : null;
+  }
+  const point = parts('fn/timepoint');
+  if (point) return String(point[0]).endsWith('-entered-state') && point[1] === state ? 0 : null;
+  const [start, ...periods] = parts('fn/plus') ?? [];
+  const from = start === undefined ? null : latestAfterEntering(start, state);
+  if (from === null) return null;
+  const lengths = periods.flatMap(periodsIn).map(periodMs);
+  return lengths.some(length => length === null)
+    ? null
+    : lengths.reduce<number>((sum, length) => sum + length!, from);
+}
+
 /** How long a payment may wait in a state before it runs out, and by which transition; null when it may for ever. */
 export function expiryOf(process: Process, state: string): { transition: string; ms: number | null } | null {
   const expiry = [...process.transitions.values()].find(
     transition => transition.from === state && isExpiry(transition),
   );
-  if (!expiry) return null;
-  const lengths = periodsIn(expiry.at).map(periodMs);
-  return { transition: expiry.name, ms: lengths.length === 1 ? lengths[0]! : null };
+  return expiry ? { transition: expiry.name, ms: latestAfterEntering(expiry.at, state) } : null;
 }

@@ -50,6 +50,19 @@ export const integrationGrant = (send: Send, clientId: string, clientSecret: str
     new AbortController().signal,
   );
 
+/** A user's own token. Only commands ask for it, with a name and password that somebody types in. */
+export const passwordGrant = (
+  send: Send,
+  clientId: string,
+  { username, password }: { username: string; password: string },
+  signal: AbortSignal,
+): Promise<Reply> =>
+  askForToken(
+    send,
+    { client_id: clientId, grant_type: 'password', username, password, scope: 'user' },
+    signal,
+  );
+
 const askForToken = (send: Send, form: Record<string, string>, signal: AbortSignal): Promise<Reply> =>
   send({
     kind: 'query',

@@ -28,19 +28,33 @@ export const environmentFor = (info: SandboxInfo): Record<string, string> => ({
   DATABASE_URL: 'none',
 });
 
+/** With what verification needs besides: the Integration API and a key of Stripe's. */
+export const bothSidesOf = (info: SandboxInfo): Record<string, string> => ({
+  SHARETRIBE_INTEGRATION_CLIENT_ID: info.integration.clientId,
+  SHARETRIBE_INTEGRATION_CLIENT_SECRET: info.integration.clientSecret,
+  SHARETRIBE_INTEGRATION_BASE_URL: info.integration.baseUrl,
+  STRIPE_SECRET_KEY: info.stripe.secretKey,
+  STRIPE_BASE_URL: info.stripe.baseUrl,
+});
+
 export async function startWorld(
   options: {
     sandbox?: SandboxOptions;
     environment?: Record<string, string>;
     /** Opened by the test, and closed by it after the world. */
     store?: Store;
+    bothSides?: boolean;
   } = {},
 ): Promise<World> {
   const sandbox = await startSandbox(options.sandbox);
   const info = sandbox.info();
   const log = collectLog();
   const context = createContext(
-    loadConfig({ ...environmentFor(info), ...options.environment }),
+    loadConfig({
+      ...environmentFor(info),
+      ...(options.bothSides && bothSidesOf(info)),
+      ...options.environment,
+    }),
     log.destination,
     options.store,
   );

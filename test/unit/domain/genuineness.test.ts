@@ -48,6 +48,58 @@ describe('compareWithStripe', () => {
     });
   });
 
+  const strict: ClaimedPaymentIntent = {
+    ...claimed,
+    applicationFeeAmount: 2_250,
+    captureMethod: 'manual',
+    destination: 'acct_1',
+  };
+
+  it('lets none of thirty pass that differ in one field', () => {
+    const forged: Partial<StripePaymentIntent>[] = [
+      ...['pi_other', 'pi_3QhWaB7WZ01zgkWS0jxsAJo4', 'PI_3QhWaB7WZ01zgkWS0jxsAJo3', ''].map(id => ({ id })),
+      { secretMatches: false },
+      ...[0, -15_750, 1, 15_749, 15_751, 157.5, 1_575_000].map(amount => ({ amount })),
+      ...['usd', 'eu', '', 'euro'].map(currency => ({ currency })),
+      { livemode: true },
+      ...['acct_2', 'ACCT_1', '', null].map(destination => ({ destination, onBehalfOf: destination })),
+      { onBehalfOf: null },
+      { onBehalfOf: 'acct_2' },
+      ...[0, null, 2_249, 22_500].map(applicationFeeAmount => ({ applicationFeeAmount })),
+      ...['automatic', 'automatic_async', ''].map(captureMethod => ({ captureMethod })),
+      ...[null, '', '16c6a4b8-88ee-429b-835a-6725206cd08d', claimed.transactionId.toUpperCase()].map(
+        sharetribeTransactionId => ({ sharetribeTransactionId }),
+      ),
+    ];
+
+    expect(forged.length).toBeGreaterThanOrEqual(30);
+    expect(compareWithStripe(strict, actual).genuineness).toBe('genuine');
+    for (const difference of forged)
+      expect([difference, compareWithStripe(strict, { ...actual, ...difference }).genuineness]).toEqual([
+        difference,
+        'mismatch',
+      ]);
+  });
+
+  it('takes both of the ways in which Stripe captures by itself, where that is what Flex asks for', () => {
+    const pushed = { ...strict, captureMethod: 'automatic' as const };
+
+    expect(
+      ['automatic', 'automatic_async', 'manual'].map(
+        captureMethod => compareWithStripe(pushed, { ...actual, captureMethod }).genuineness,
+      ),
+    ).toEqual(['genuine', 'genuine', 'mismatch']);
+  });
+
+  it('any destination will do where the provider is not known, but none will not', () => {
+    const other = { destination: 'acct_9', onBehalfOf: 'acct_9' };
+
+    expect(compareWithStripe(claimed, { ...actual, ...other }).genuineness).toBe('genuine');
+    expect(compareWithStripe(claimed, { ...actual, destination: null, onBehalfOf: null }).differing).toEqual([
+      'destination',
+    ]);
+  });
+
   it('tells one that our account does not have from one that could not be looked at', () => {
     expect(
       [compareWithStripe(claimed, null), compareWithStripe(claimed, undefined)].map(

@@ -57,7 +57,7 @@ export const stripeRules: Rule[] = [
       return answered?.intent === null && !answered.inOtherMode
         ? found(
             0.9,
-            'Flex names a well-formed PaymentIntent, and Stripe has none of that id on the account of our key.',
+            'The PaymentIntent is well-formed, and Stripe has none of that id on the account of our key.',
           )
         : null;
     },
