@@ -74,6 +74,9 @@ const notAnswered = (error: unknown) => {
   throw error;
 };
 
+const creates = (actions: string[]) =>
+  actions.some(action => action.startsWith('action/stripe-create-payment-intent'));
+
 /** What Flex says that an alias does, beside what our file says. */
 async function aliasLines(
   world: World,
@@ -103,8 +106,6 @@ async function aliasLines(
         return bad(name, 'there is no process file for it', {
           mend: 'Put its process.edn into TRANSACTION_PROCESSES_DIR.',
         });
-      const creates = (actions: string[]) =>
-        actions.some(action => action.startsWith('action/stripe-create-payment-intent'));
       const differing = [...inFlex]
         .filter(
           ([transition, actions]) =>

@@ -44,9 +44,10 @@ function keyLine(stripe: StripeDoor, account: Lookup<{ id: string }>, intents: L
     : good('Stripe key', `${mode} mode; the account may not be read with it`);
 }
 
+const isForbidden = (lookup: Lookup<unknown>) =>
+  lookup.outcome === 'unknown' && lookup.trouble === 'not-permitted';
+
 function permissionLines(account: Lookup<unknown>, intents: Lookup<unknown>): Line[] {
-  const isForbidden = (lookup: Lookup<unknown>) =>
-    lookup.outcome === 'unknown' && lookup.trouble === 'not-permitted';
   if (isForbidden(intents)) {
     return [
       bad('Stripe permissions', 'the key may not read PaymentIntents', {
