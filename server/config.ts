@@ -469,6 +469,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     incidentWebhookUrl: read('incidentWebhookUrl', webhookUrl) ?? null,
     databaseUrl: config.database.kind === 'postgres' ? database! : null,
   };
+  problems.push(...sharedDatabase(config, used));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
@@ -502,6 +503,22 @@ function kindOf(url: string | undefined, workers: number): Config['database']['k
   if (url !== undefined) return 'postgres';
   return workers === 1 ? 'embedded' : 'none';
 }
+
+/** Two processes on one embedded database would lose most of what they write. */
+const sharedDatabase = ({ database, workers }: Config, used: Record<string, string>): Problem[] =>
+  database.kind === 'none' &&
+  used['databaseUrl'] === undefined &&
+  used['dataDir'] !== undefined &&
+  workers > 1
+    ? [
+        {
+          name: used['workers']!,
+          problem: `must be 1 with ${used['dataDir']}: the embedded database is for one process`,
+          purpose: variables.databaseUrl.purpose,
+          where: 'Set DATABASE_URL, or leave one of the two out',
+        },
+      ]
+    : [];
 
 const nothingRecorded = ({ database, workers }: Config, used: Record<string, string>) =>
   database.kind === 'none' && used['databaseUrl'] === undefined && workers > 1

@@ -82,6 +82,20 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
     expect(proxy.stdout()).not.toContain('worker died');
   });
 
+  it('is refused where it would share an embedded database, and exits 78', async () => {
+    await using proxy = run(['server/main.ts'], {
+      SHARETRIBE_SDK_CLIENT_ID: 'id',
+      SHARETRIBE_SDK_CLIENT_SECRET: 'secret',
+      WEB_CONCURRENCY: '2',
+      DATA_DIR: '/tmp/never-made',
+    });
+
+    expect(await proxy.exit).toBe(78);
+    expect(proxy.stderr()).toMatch(
+      /WEB_CONCURRENCY: must be 1 with DATA_DIR: the embedded database is for one process/,
+    );
+  });
+
   it.each(['0', '257', 'auto'])('says that %s is no number of processes, and exits 78', async count => {
     await using proxy = run(['server/main.ts'], {
       SHARETRIBE_SDK_CLIENT_ID: 'id',
