@@ -1,6 +1,6 @@
 /**
  * Several processes on one port. The first serves nothing: it starts the others, starts anew what dies, and stops them.
- * Should it die itself, Node ends the others.
+ * Should it die itself, so do the others.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
@@ -24,6 +24,9 @@ export const restartDelayMs = (earlyDeaths: number): number => Math.min(100 * 2 
 
 /** `cannotStart` is called, with the exit code, when a worker ends and none has ever listened. */
 export function startWorkers(log: Log, count: number, cannotStart: (exitCode: number) => void): Workers {
+  // Each worker takes connections from the port itself. Handed out by the first process, those on their way to a worker
+  // that has just died would wait for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const running = new Set<Worker>();
   const listening = new WeakSet<Worker>();
@@ -78,6 +81,14 @@ function forwardLines(worker: Worker): void {
   createInterface({ input: worker.process.stdout! }).on('line', line => {
     process.stdout.write(`${line}\n`);
   });
+}
+
+/**
+ * In a worker, before anything else: ends when the first process is gone. Node would end it too, but not before the log is
+ * written out, to a reader that is gone as well: the logger tries for ever.
+ */
+export function endWithPrimary(): void {
+  process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /** In a worker: calls `stop` when the first process says so, and not on a signal. */

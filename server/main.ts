@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
-import { obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
+import { endWithPrimary, obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
 import { ConfigError, describeProblems, loadConfig, type LoadedConfig } from './config.ts';
 import { createContext, createServiceLog } from './context.ts';
 import { drainable } from './drain.ts';
@@ -27,6 +27,7 @@ const LONGEST_DRAIN_MS = 2_000;
 // other. Whoever starts this file in another way must not go without.
 Reflect.deleteProperty(Object.prototype, '__proto__');
 
+if (cluster.isWorker) endWithPrimary();
 const loaded = configOrExit();
 const { config } = loaded;
 const destination = config.environment === 'development' ? await prettyDestination() : undefined;

@@ -4,10 +4,13 @@ import { realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { freePorts, run, type Running } from '../../setup/processes.ts';
+import { useRealSockets } from '../../setup/real-sockets.ts';
 import { environmentFor } from '../../setup/world.ts';
 
 const start = (environment: Record<string, string>) =>
   run(['server/main.ts'], { ...environment, NODE_ENV: 'test', WEB_CONCURRENCY: '2' });
+
+useRealSockets();
 
 describe('WEB_CONCURRENCY=2 npm start', () => {
   it('serves from two processes, and goes on serving when one is killed and started anew', async () => {
@@ -16,7 +19,8 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
     expect(first).not.toBe(second);
 
     process.kill(first, 'SIGKILL');
-    const answers: number[] = [];
+    // Also those that come before anybody has noticed.
+    const answers = await Promise.all(Array.from({ length: 30 }, () => ready(world)));
     while (workersOf(world.proxy).length < 3 || listening(world.proxy) < 3) answers.push(await ready(world));
 
     expect(new Set(answers)).toEqual(new Set([200]));
@@ -54,8 +58,11 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
   it('leaves nobody behind when the first process is killed', async () => {
     await using world = await startTwo();
 
+    // In the middle of their work, when not all of their log is written.
+    const answers = Array.from({ length: 100 }, () => ready(world));
+    await Promise.any(answers);
     world.proxy.child.kill('SIGKILL');
-    await world.proxy.exit;
+    await Promise.allSettled(answers);
 
     expect(await allGone(workersOf(world.proxy))).toBe(true);
   });
@@ -96,15 +103,15 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
     );
   });
 
-  it.each(['0', '257', 'auto'])('says that %s is no number of processes, and exits 78', async count => {
+  it('says what is no number of processes, and exits 78', async () => {
     await using proxy = run(['server/main.ts'], {
       SHARETRIBE_SDK_CLIENT_ID: 'id',
       SHARETRIBE_SDK_CLIENT_SECRET: 'secret',
-      WEB_CONCURRENCY: count,
+      WEB_CONCURRENCY: '257',
     });
 
     expect(await proxy.exit).toBe(78);
-    expect(proxy.stderr()).toMatch(/WEB_CONCURRENCY: must be/);
+    expect(proxy.stderr()).toContain('WEB_CONCURRENCY: must be from 1 to 256');
   });
 });
 
