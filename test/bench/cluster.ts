@@ -1,7 +1,7 @@
 /**
- * `npm run bench:cluster`: requests/s of two workers against one, over the same upstream of canned bytes. Rounds alternate,
- * so that a noisy neighbour hits both. Upstream and load take cores too: on a machine with two, the most that can be seen
- * is what they leave. Reads CPU time from /proc: Linux only.
+ * `npm run bench:cluster`: requests/s of two workers against one. Rounds alternate, so that a noisy neighbour hits both. The
+ * load and the upstream take of the same cores, so the requests are quotes of a large listing: nearly all work is the
+ * workers'. Reads CPU time from /proc: Linux only.
  */
 import autocannon from 'autocannon';
 import flexSdk from 'sharetribe-flex-sdk';
@@ -10,33 +10,26 @@ import { cpuSeconds, medianOf } from './measures.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
-const CONNECTIONS = 64;
+const CONNECTIONS = 16;
 
 const { types, transit } = flexSdk;
 const session = encodeURIComponent(
   JSON.stringify({ access_token: 'at', token_type: 'bearer', scope: 'user', expires_in: 600 }),
 );
 const body = transit.write({
-  isSpeculative: true,
-  orderData: {},
-  bodyParams: {
-    processAlias: 'default-booking/release-1',
-    transition: 'transition/request-payment',
-    params: {
-      listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
-      bookingStart: new Date('2031-01-10T00:00:00.000Z'),
-      bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
-      protectedData: { unitType: 'night' },
-    },
+  isOwnListing: false,
+  listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
+  orderData: {
+    bookingStart: new Date('2031-01-10T00:00:00.000Z'),
+    bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
   },
-  queryParams: { expand: true },
 });
 
 type Subject = { workers: number; port: number; pids: number[] };
 type Sample = { perSecond: number; cores: number; cpuMs: number; share: number };
 
 await using started = new AsyncDisposableStack();
-const upstream = started.use(run(['test/bench/upstream.ts']));
+const upstream = started.use(run(['test/bench/large-listing.ts']));
 await upstream.says(/port \d+/);
 const upstreamUrl = `http://127.0.0.1:${/port (\d+)/.exec(upstream.stdout())![1]}`;
 const subjects = [await start(1), await start(2)];
@@ -85,7 +78,7 @@ async function start(workers: number): Promise<Subject> {
 async function measure({ port, pids }: Subject, duration: number): Promise<Sample> {
   const before = pids.map(cpuSeconds);
   const result = await autocannon({
-    url: `http://127.0.0.1:${port}/api/initiate-privileged`,
+    url: `http://127.0.0.1:${port}/api/transaction-line-items`,
     method: 'POST',
     headers: { 'content-type': 'application/transit+json', cookie: `st-bench-token=${session}` },
     body,

@@ -24,9 +24,13 @@ describe.each([
   it(
     'drops no request that was sent before it, and ends with 0 within 10 s',
     async () => {
-      await using upstream = run(['test/bench/upstream.ts'], { LATENCY_MS: String(LATENCY_MS) });
+      await using upstream = run(['test/bench/upstream.ts']);
       await upstream.says(/port \d+/);
       const upstreamUrl = `http://127.0.0.1:${/port (\d+)/.exec(upstream.stdout())![1]}`;
+      await fetch(`${upstreamUrl}/bench`, {
+        method: 'POST',
+        body: JSON.stringify({ latencyMs: LATENCY_MS }),
+      });
 
       const stops: Awaited<ReturnType<typeof stopUnderLoad>>[] = [];
       for (let round = 0; round < rounds; round++) stops.push(await stopUnderLoad(upstreamUrl, workers));
