@@ -189,7 +189,7 @@ export const variables = {
   maxSockets: {
     names: ['MAX_SOCKETS'],
     purpose: 'Connections kept open to Flex at most.',
-    where: 'Leave it out for 50',
+    where: 'Leave it out for 256',
   },
   integrationClientId: {
     names: integrationNames('CLIENT_ID'),
@@ -444,7 +444,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
       assetCdnBaseUrl: read('assetCdnBaseUrl', apiUrl) ?? 'https://cdn.st-api.com',
       transitVerbose: read('transitVerbose', flag) ?? false,
       secureCookies: read('secureCookies', flag) ?? false,
-      maxSockets: read('maxSockets', wholeNumber(1, 10_000)) ?? 50,
+      maxSockets: read('maxSockets', wholeNumber(1, 10_000)) ?? 256,
     },
     integration:
       integrationClientId === undefined

@@ -49,7 +49,7 @@ const LARGEST_ANSWER = 20 * 1024 * 1024;
 const FAILING = { threshold: 0.5, duration: 10_000, minimumRps: 5 };
 const REST_MS = 5_000;
 /** Calls that may wait for a connection, for each connection there is. */
-const WAITING_PER_CONNECTION = 32;
+const WAITING_PER_CONNECTION = 8;
 
 /** Called when a call has ended; `outcome` is a status, or the code of what went wrong. */
 export type OnCall = (call: { endpoint: string; outcome: string; seconds: number }) => void;

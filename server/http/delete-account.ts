@@ -21,6 +21,6 @@ export const deleteAccountOf = (deps: ApiDeps): RequestHandler => {
   return async (req, res) => {
     const { currentPassword } = parse(body, req.body);
     const session = deps.flex.openSession(req, res);
-    sendAnswer(res, await deleteAccount(places, session, currentPassword, timeOf(deps)));
+    sendAnswer(res, await deleteAccount(places, session, currentPassword, timeOf(deps, res)));
   };
 };

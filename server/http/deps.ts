@@ -50,10 +50,18 @@ export async function observed<T>({ observer }: ApiDeps, call: RefusedCall, work
 }
 
 /** Fires when the request has used up its time. */
-export const timeOf = (deps: ApiDeps): AbortSignal => AbortSignal.timeout(deps.requestBudgetMs);
+export const timeOf = (deps: ApiDeps, res: Response): AbortSignal => after(deps.requestBudgetMs, res);
 
 /** The last quarter is kept for looking for a command whose answer was lost. */
-export const budgetOf = (deps: ApiDeps): Budget => ({
-  command: AbortSignal.timeout(Math.ceil(deps.requestBudgetMs * 0.75)),
-  whole: timeOf(deps),
+export const budgetOf = (deps: ApiDeps, res: Response): Budget => ({
+  command: after(deps.requestBudgetMs * 0.75, res),
+  whole: timeOf(deps, res),
 });
+
+/** Not `AbortSignal.timeout`: that one would live on, with all it holds, for seconds after the answer. */
+function after(ms: number, res: Response): AbortSignal {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ms);
+  res.once('close', () => clearTimeout(timer));
+  return controller.signal;
+}

@@ -47,6 +47,6 @@ export const initiatePrivileged =
       transition: bodyParams.transition,
       transactionId: null,
     };
-    const work = initiate(callDepsOf(deps, res), session, request, budgetOf(deps));
+    const work = initiate(callDepsOf(deps, res), session, request, budgetOf(deps, res));
     sendChecked(res, await observed(deps, call, work));
   };

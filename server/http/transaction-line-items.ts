@@ -30,7 +30,7 @@ export const transactionLineItems =
     const lineItems = await quote(
       session,
       { isOwnListing, listingId: listingId.text, orderData },
-      timeOf(deps),
+      timeOf(deps, res),
     );
     sendTransit(res, 200, { data: lineItems.map(shownLineItem) }, deps.transitVerbose);
   };

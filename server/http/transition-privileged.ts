@@ -42,6 +42,6 @@ export const transitionPrivileged =
       transition: bodyParams.transition,
       transactionId: transactionId.text,
     };
-    const work = transition(callDepsOf(deps, res), session, request, budgetOf(deps));
+    const work = transition(callDepsOf(deps, res), session, request, budgetOf(deps, res));
     sendChecked(res, await observed(deps, call, work));
   };
