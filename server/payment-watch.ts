@@ -6,7 +6,7 @@ import type { Processes } from './domain/process.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import { logIncident, logVerification, type Log } from './log.ts';
 import type { StripeDoor } from './stripe/door.ts';
-import { createVerifier } from './verification/behind-request.ts';
+import { createVerifier, type RecordVerification } from './verification/behind-request.ts';
 import { rememberedAccounts } from './verification/provider-accounts.ts';
 
 type Deps = {
@@ -15,6 +15,8 @@ type Deps = {
   integration: IntegrationDoor | null;
   stripe: StripeDoor | null;
   incidentWebhookUrl: string | null;
+  /** Keeps what Stripe said, and what was refused. Neither may fail, and neither is waited for. */
+  keep?: { verification: RecordVerification; refusal: Observer['refused'] };
 };
 
 export type PaymentWatch = Disposable & { observer: Observer; incidents: IncidentWatch };
@@ -25,6 +27,7 @@ export function watchPayments({
   integration,
   stripe,
   incidentWebhookUrl,
+  keep,
 }: Deps): PaymentWatch {
   const incidents = createIncidentWatch({
     processes,
@@ -44,12 +47,16 @@ export function watchPayments({
       record: verification => {
         logVerification(log, verification);
         incidents.verified(verification);
+        keep?.verification(verification);
       },
     });
   return {
     observer: {
       checked: incidents.checked,
-      refused: incidents.refused,
+      refused: (refusal, call) => {
+        incidents.refused(refusal, call);
+        keep?.refusal(refusal, call);
+      },
       verify: claim => verifier?.verify(claim),
     },
     incidents,

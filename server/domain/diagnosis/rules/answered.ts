@@ -28,20 +28,6 @@ export const answeredRules: Rule[] = [
     },
   },
   {
-    cause: 'simulated-response',
-    find: evidence =>
-      isReal(evidence) && hasReason(evidence, 'uuid') && transactionIn(evidence) === null
-        ? found(
-            0.94,
-            'Both values are UUIDs, and Flex has no such transaction: the answer came from a speculative call.',
-          )
-        : null,
-    samples: {
-      bad: { call: samples.call, check: uuids, flex: { asked: 'answered', transaction: null } },
-      good: { call: samples.call, check: uuids, flex: samples.flex() },
-    },
-  },
-  {
     cause: 'flex-returned-placeholder',
     find: evidence => {
       if (!isReal(evidence) || !hasReason(evidence, 'uuid')) return null;
