@@ -64,7 +64,7 @@ describe('behind the request', () => {
     expect(linesOf(world, INCIDENT)).toMatchObject([
       { level: 'error', msg: `${INCIDENT} opened`, cause, failures: 1, next: expect.any(String) },
     ]);
-    expect(world.context.incidents.open()).toMatchObject([{ cause, failures: 2 }]);
+    expect(world.context.incidents.open()).toMatchObject([{ cause, failures: 2, good: 0 }]);
   });
 
   it('an incident of UUIDs closes when payments are good again', async () => {
