@@ -4,8 +4,7 @@ import { signedIn } from '../../sandbox/client/web-client.ts';
 import { bothSidesOf, environmentFor, startWorld, type World } from '../../setup/world.ts';
 import { freePorts, run } from '../../setup/processes.ts';
 
-const fixture = (name: string) =>
-  path.join(import.meta.dirname, '../../fixtures/transaction-processes', name);
+const fixture = (name: string) => path.join(import.meta.dirname, '../../fixtures/incident-processes', name);
 
 async function command(
   name: string,
