@@ -18,6 +18,7 @@ import { shed } from './http/middleware/shed.ts';
 import { transitBody } from './http/middleware/transit-body.ts';
 import { showMetrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
+import { stripeWebhook } from './http/stripe-webhook.ts';
 import { transactionLineItems } from './http/transaction-line-items.ts';
 import { transitionPrivileged } from './http/transition-privileged.ts';
 
@@ -49,6 +50,19 @@ export function createApp(context: Context): Express {
   app.get('/openapi.json', openApi(described));
   app.use('/docs', docs());
   app.use(shed(context.eventLoopDelayMs, config.load));
+
+  const { readWebhook, intake } = context;
+  if (readWebhook)
+    for (const path of ['/api/stripe/webhook', '/stripe/webhooks'])
+      app
+        .route(path)
+        .post(
+          stripeWebhook({
+            read: readWebhook,
+            take: intake && (event => intake.inbox.take(event, 'webhook')),
+          }),
+        )
+        .all(methodNotAllowed('POST'));
 
   const api: Record<string, RequestHandler> = {
     '/api/initiate-privileged': initiatePrivileged(deps),

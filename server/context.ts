@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { LoadedConfig } from './config.ts';
 import type { IncidentWatch } from './diagnostics/incident-watch.ts';
 import type { Observer } from './domain/observer.ts';
 import type { Processes } from './domain/process.ts';
 import type { ReadinessCheck } from './domain/readiness.ts';
 import { watchEventLoop } from './event-loop.ts';
+import { startIntake, type Intake } from './evidence-intake.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
@@ -11,7 +13,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
 import { watchPayments } from './payment-watch.ts';
 import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
-import { newCheck } from './store/checks.ts';
+import { createWebhookReader, type ReadWebhook } from './stripe/webhook-signature.ts';
+import { checkRecord, keepIn } from './store/records.ts';
 import type { Store } from './store/store.ts';
 import type { Check, CheckSubject } from './domain/verdict.ts';
 
@@ -33,6 +36,10 @@ export type Context = {
   readiness: ReadinessCheck[];
   /** null when nothing is recorded. */
   store: Store | null;
+  /** What flows in from Flex and Stripe; null when nothing is recorded. */
+  intake: Intake | null;
+  /** null without a secret. */
+  readWebhook: ReadWebhook | null;
   /** Keeps a check for later. Never fails, and is never waited for. */
   recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
   /** How late the event loop runs, in milliseconds. */
@@ -96,7 +103,26 @@ export function createContext(
     stripeSecretKey === null
       ? null
       : createStripeDoor(stripeSecretKey, config.stripeBaseUrl, metrics.upstream);
-  const watch = watchPayments({ log, processes, integration, stripe, incidentWebhookUrl });
+  const watch = watchPayments({
+    log,
+    processes,
+    integration,
+    stripe,
+    incidentWebhookUrl,
+    ...(store && { keep: keepIn(store) }),
+  });
+  const intake =
+    store &&
+    startIntake({
+      store,
+      integration,
+      stripe,
+      processes,
+      log,
+      owner: randomUUID(),
+      feedSource: `flex ${config.integration?.baseUrl} ${config.integration?.clientId}`,
+      retentionDays: config.database.retentionDays,
+    });
   const eventLoop = watchEventLoop();
   metrics.gauge(
     'proxy_event_loop_delay_seconds',
@@ -133,7 +159,15 @@ export function createContext(
       ...(store ? [store.readiness] : []),
     ],
     store,
-    recordCheck: (check, subject, requestId) => store?.checks.record(newCheck(check, subject, requestId)),
+    intake,
+    readWebhook:
+      secrets.stripeWebhookSecrets.length === 0
+        ? null
+        : createWebhookReader(secrets.stripeWebhookSecrets, stripe?.livemode ?? null),
+    recordCheck(check, subject, requestId) {
+      store?.records.record(checkRecord(check, subject, requestId));
+      if (check.verdict === 'valid') intake?.nudge();
+    },
     eventLoopDelayMs: eventLoop.delayMs,
     stop: () => {
       stopping = true;

@@ -41,6 +41,9 @@ export type ErrorCode =
   | 'flex-credentials-refused'
   | 'flex-timeout'
   | 'flex-answer-unreadable'
+  | 'webhook-refused'
+  | 'not-recorded'
+  | 'idempotency-key-in-use'
   | 'overloaded'
   | 'operator-refused'
   | 'internal';

@@ -4,6 +4,7 @@ import { describeHealth, describeReadiness } from './health.ts';
 import { describeInitiate } from './initiate-privileged.ts';
 import { describeMetrics } from './metrics.ts';
 import type { Described } from './openapi.ts';
+import { describeWebhook } from './stripe-webhook.ts';
 import { describeQuote } from './transaction-line-items.ts';
 import { describeTransition } from './transition-privileged.ts';
 
@@ -18,6 +19,8 @@ export const described: Described = {
   '/api/transition-privileged': { post: describeTransition },
   '/api/transaction-line-items': { post: describeQuote },
   '/api/delete-account': { post: describeDeleteAccount },
+  '/api/stripe/webhook': { post: describeWebhook },
+  '/stripe/webhooks': { post: describeWebhook },
   '/metrics': { get: describeMetrics },
   '/openapi.json': page('This description', 'application/json'),
   '/docs': page('This description, for people', 'text/html'),

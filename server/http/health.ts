@@ -4,8 +4,15 @@ import type { ReadinessCheck } from '../domain/readiness.ts';
 import { json } from './openapi.ts';
 
 const readiness = z.object({
-  status: z.enum(['ready', 'not-ready']),
-  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), reason: z.string().optional() })),
+  status: z.enum(['ready', 'degraded', 'not-ready']),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      ok: z.boolean(),
+      reason: z.string().optional(),
+      isOptional: z.literal(true).optional().meta({ description: 'The service can serve without it.' }),
+    }),
+  ),
 });
 
 export const describeHealth = {
@@ -16,7 +23,7 @@ export const describeHealth = {
 export const describeReadiness = {
   summary: 'Whether it can serve, and why not',
   responses: {
-    200: { description: 'It can.', ...json(readiness) },
+    200: { description: 'It can, perhaps not as well as it should: `degraded`.', ...json(readiness) },
     503: { description: 'It can not.', ...json(readiness) },
   },
 };

@@ -1,14 +1,8 @@
 import { sql } from 'kysely';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 import type { Db } from './schema.ts';
-import { timeOrderedId } from './ids.ts';
 
 export type NewCheck = CheckSubject & Check & { id: string; at: Date; requestId: string };
-
-export const newCheck = (check: Check, subject: CheckSubject, requestId: string): NewCheck => {
-  const at = new Date();
-  return { ...subject, ...check, id: timeOrderedId(at.getTime()), at, requestId };
-};
 
 /** All of them or none, and counted by the hour in the same statement. Those that are there already are not counted again. */
 export async function insertChecks(db: Db, checks: readonly NewCheck[]): Promise<void> {

@@ -73,6 +73,7 @@ export function createJobs({ runSql, backend, onProblem }: Options): Jobs {
 
   return {
     define(job) {
+      if (boss) throw new Error(`${job.name} was defined too late: the jobs have started`);
       defined.push(job);
     },
     async send(name, key, data) {

@@ -21,7 +21,7 @@ export async function takeLease(db: Db, name: string, owner: string, ms: number)
           until: fromNow(ms),
           fence: sql<number>`leases.fence + (leases.owner <> excluded.owner)::int`,
         })
-        .where(eb => eb.or([eb('leases.owner', '=', owner), eb('leases.until', '<', fromNow(0))])),
+        .where(eb => eb.or([eb('leases.owner', '=', owner), eb('leases.until', '<=', fromNow(0))])),
     )
     .returning(['fence'])
     .executeTakeFirst();

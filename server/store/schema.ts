@@ -1,5 +1,6 @@
 /** The tables as TypeScript sees them; `migrations/` makes them. */
 import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
+import type { Genuineness } from '../domain/genuineness.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 
 /** Ours alone in a database that may have other tenants. */
@@ -10,6 +11,8 @@ export type Db = Kysely<Database> | Transaction<Database>;
 
 export type Database = {
   checks: ChecksTable;
+  refusals: RefusalsTable;
+  verifications: VerificationsTable;
   check_counts: CheckCountsTable;
   transactions: TransactionsTable;
   transaction_events: TransactionEventsTable;
@@ -37,6 +40,41 @@ type ChecksTable = {
   payment_intent_id: string | null;
 };
 export type CheckRow = Selectable<ChecksTable>;
+
+type RefusalsTable = {
+  id: string;
+  at: Date;
+  call: CheckSubject['call'];
+  is_speculative: boolean;
+  /** null when it was refused before that was known. */
+  process_name: string | null;
+  transition: string;
+  transaction_id: string | null;
+  code: string;
+  status: number;
+  flex_codes: string[];
+  stripe_code: string | null;
+  stripe_message: string | null;
+  status_text: string;
+};
+export type RefusalRow = Selectable<RefusalsTable>;
+
+type VerificationsTable = {
+  id: string;
+  at: Date;
+  process_name: string;
+  transition: string;
+  transaction_id: string | null;
+  payment_intent_id: string;
+  genuineness: Genuineness;
+  differing: string[];
+  /** Of the PaymentIntent, where it was found. */
+  status: string | null;
+  cause: string;
+  confidence: number;
+  attempt: number;
+};
+export type VerificationRow = Selectable<VerificationsTable>;
 
 type CheckCountsTable = {
   hour: Date;
@@ -66,6 +104,8 @@ type TransactionsTable = {
   transitions: JSONColumnType<MadeTransition[]>;
   /** In a state in which the customer's payment is under way. */
   awaits_payment: boolean;
+  /** When Flex gives it up; null when it does not, or the process file does not say. */
+  payment_deadline: Date | null;
   is_deleted: Generated<boolean>;
   /** When Flex said so. */
   read_at: Date;

@@ -5,13 +5,13 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
 import type { ReadinessCheck } from '../domain/readiness.ts';
-import { insertChecks, type NewCheck } from './checks.ts';
 import { createPool, createStreamPool, describeProblem, runSql } from './connection.ts';
 import { openEmbedded } from './embedded/open.ts';
 import { lockDirectory } from './embedded/lock.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { migrate } from './migrate.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { insertRecords, type StoreRecord } from './records.ts';
 import { SCHEMA, type Database } from './schema.ts';
 
 export type Store = AsyncDisposable & {
@@ -19,7 +19,8 @@ export type Store = AsyncDisposable & {
   /** Rejects while the database is away. */
   db: Kysely<Database>;
   jobs: Jobs;
-  checks: Recorder<NewCheck>;
+  /** Never waited for. */
+  records: Recorder<StoreRecord>;
   /** Not required to serve: without it nothing is recorded. */
   readiness: ReadinessCheck;
   status(): StoreStatus;
@@ -86,7 +87,7 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
       if (state.isUp && !closing) log.warn({ problem: describeProblem(error) }, 'database: a job stumbled');
     },
   });
-  const checks = createRecorder<NewCheck>({ write: batch => insertChecks(db, batch), isRefusal });
+  const records = createRecorder<StoreRecord>({ write: batch => insertRecords(db, batch), isRefusal });
 
   const begin = async () => {
     const migrated = await migrate(db);
@@ -113,7 +114,7 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
     clearTimeout(timer);
     await looking;
     if (hasBegun) {
-      await checks.close();
+      await records.close();
       await jobs.stop();
     }
     await db.destroy();
@@ -124,7 +125,7 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
     kind,
     db,
     jobs,
-    checks,
+    records,
     readiness: {
       name: 'database',
       isOptional: true,

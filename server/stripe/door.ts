@@ -6,6 +6,8 @@ import Stripe from 'stripe';
 import type { StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
 import type { UpstreamCall } from '../metrics.ts';
+import type { StripeEventRecord } from '../domain/stripe-event.ts';
+import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, type Lookup } from './lookup.ts';
 
@@ -21,6 +23,8 @@ export type StripeDoor = {
     transactionId: string,
     window: { from: number; to: number },
   ): Promise<Lookup<{ intents: StripePaymentIntent[]; complete: boolean }>>;
+  /** Those that were made in the window, in milliseconds since the epoch, the newest first. `after` is the page's `next`. */
+  events(window: { from: number; to: number }, after?: string): Promise<Lookup<EventsPage>>;
   /** null on an account that has none. */
   newestPaymentIntentId(): Promise<Lookup<string | null>>;
   /** What Stripe's search knows of them. A hint only: it is behind by a minute or more. */
@@ -32,6 +36,8 @@ export type StripeDoor = {
   /** Stripe's time, in milliseconds since the epoch. */
   time(): Promise<Lookup<number>>;
 };
+
+export type EventsPage = { events: StripeEventRecord[]; next: string | null };
 
 export type StripeAccount = {
   id: string;
@@ -70,6 +76,15 @@ export function createStripeDoor(
       return ask(async () => describeIntent(await stripe.paymentIntents.retrieve(id), secretDigest));
     },
     paymentIntentsOf: (transactionId, window) => ask(() => listOf(stripe, transactionId, window)),
+    events: ({ from, to }, after) =>
+      ask(async () => {
+        const { data, has_more: hasMore } = await stripe.events.list({
+          created: { gte: Math.floor(from / 1000), lte: Math.ceil(to / 1000) },
+          limit: PAGE,
+          ...(after !== undefined && { starting_after: after }),
+        });
+        return { events: data.map(describeEvent), next: hasMore ? (data.at(-1)?.id ?? null) : null };
+      }),
     newestPaymentIntentId: () =>
       ask(async () => (await stripe.paymentIntents.list({ limit: 1 })).data[0]?.id ?? null),
     searchHint: transactionId =>

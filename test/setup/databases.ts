@@ -6,6 +6,8 @@ import { startPostgres, type PostgresServer } from './postgres.ts';
 export type Databases = {
   /** A place without tables. */
   place(): Promise<StoreOptions['place']>;
+  /** A store on a place of its own that somebody else starts; closed when the test file is done. */
+  openStore(options?: Partial<StoreOptions>): Promise<Store>;
   /** A started store on a place of its own; closed when the test file is done. */
   newStore(options?: Partial<StoreOptions>): Promise<Store>;
   /** The one that the tests of a file share, emptied for each. */
@@ -38,9 +40,13 @@ export function onPostgres(): Databases & { server(): PostgresServer } {
 function databases(place: Databases['place']): Databases {
   const opened: Store[] = [];
   let shared: Promise<Store> | undefined;
-  const newStore: Databases['newStore'] = async (options = {}) => {
+  const open: Databases['openStore'] = async (options = {}) => {
     const store = await openStore({ place: await place(), log: silent, ...options });
     opened.push(store);
+    return store;
+  };
+  const newStore: Databases['newStore'] = async options => {
+    const store = await open(options);
     store.start();
     await store.started;
     return store;
@@ -50,6 +56,7 @@ function databases(place: Databases['place']): Databases {
   });
   return {
     place,
+    openStore: open,
     newStore,
     async store() {
       shared ??= newStore();
@@ -73,7 +80,7 @@ async function empty(store: Store): Promise<void> {
 export async function moveClock({ db }: Store, ms: number): Promise<void> {
   await sql`
     create or replace function proxy.app_now() returns timestamptz language sql stable
-    as ${sql.lit(`select now() + interval '${ms} milliseconds'`)}`.execute(db);
+    as ${sql.lit(`select date_trunc('milliseconds', now()) + interval '${ms} milliseconds'`)}`.execute(db);
 }
 
 /** What is there when it is there, looked for until then. */

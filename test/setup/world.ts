@@ -15,6 +15,7 @@ export type World = AsyncDisposable & {
   log: ReturnType<typeof collectLog>;
   /** Through the control surface, as a stranger would. */
   scenario(scenario: { name: string } & Record<string, unknown>): Promise<void>;
+  control(path: string, body: object): Promise<void>;
 };
 
 /** What the proxy's environment would be with this sandbox behind it. */
@@ -40,7 +41,8 @@ export const bothSidesOf = (info: SandboxInfo): Record<string, string> => ({
 export async function startWorld(
   options: {
     sandbox?: SandboxOptions;
-    environment?: Record<string, string>;
+    /** What is not known before the sandbox runs is made of its info. */
+    environment?: Record<string, string> | ((info: SandboxInfo) => Record<string, string>);
     /** Opened by the test, and closed by it after the world. */
     store?: Store;
     bothSides?: boolean;
@@ -48,33 +50,37 @@ export async function startWorld(
 ): Promise<World> {
   const sandbox = await startSandbox(options.sandbox);
   const info = sandbox.info();
+  const { environment = {} } = options;
   const log = collectLog();
   const context = createContext(
     loadConfig({
       ...environmentFor(info),
       ...(options.bothSides && bothSidesOf(info)),
-      ...options.environment,
+      ...(typeof environment === 'function' ? environment(info) : environment),
     }),
     log.destination,
     options.store,
   );
   options.store?.start();
   const proxy = await listen(createApp(context), 0, '127.0.0.1', { log: context.log });
+  const control = async (path: string, body: object) => {
+    const response = await fetch(`${sandbox.url}/sandbox/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  };
   return {
     sandbox,
     info,
     proxyUrl: proxy.url,
     context,
     log,
-    scenario: async scenario => {
-      const response = await fetch(`${sandbox.url}/sandbox/scenario`, {
-        method: 'POST',
-        body: JSON.stringify(scenario),
-      });
-      if (!response.ok) throw new Error(await response.text());
-    },
+    scenario: scenario => control('scenario', scenario),
+    control,
     [Symbol.asyncDispose]: async () => {
       await proxy.close(0);
+      await context.intake?.stop();
       context[Symbol.dispose]();
       await sandbox.close();
     },

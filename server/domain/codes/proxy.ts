@@ -153,6 +153,22 @@ export const proxyCodes: Record<ErrorCode, Explained> = {
     cause: 'The operator token is missing or wrong.',
     fix: 'Send Authorization: Bearer with one of OPERATOR_TOKENS.',
   },
+  'webhook-refused': {
+    who: 'operator',
+    cause:
+      'What came to the webhook address is not signed with STRIPE_WEBHOOK_SECRET, is older than five minutes, or is of the other mode.',
+    fix: "Copy the endpoint's signing secret from Stripe's dashboard, and use a key and a secret of one mode; check the clock.",
+  },
+  'not-recorded': {
+    who: 'time',
+    cause: 'The database is away.',
+    fix: 'Nothing: Stripe sends the event again. If it stays, see /readyz.',
+  },
+  'idempotency-key-in-use': {
+    who: 'time',
+    cause: 'The same order is being made by another request with the same X-Idempotency-Key.',
+    fix: 'Send it again after Retry-After: the answer is the order that was made.',
+  },
   overloaded: {
     who: 'time',
     cause: 'Too many calls are under way.',

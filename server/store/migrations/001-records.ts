@@ -6,8 +6,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 const statements = [
-  // The one clock of everything that is stored. Tests put another in its place.
-  `create function proxy.app_now() returns timestamptz language sql stable as 'select now()'`,
+  // The one clock of everything that is stored, as exact as JavaScript's times are. Tests put another in its place.
+  `create function proxy.app_now() returns timestamptz language sql stable
+    as $$ select date_trunc('milliseconds', now()) $$`,
 
   `create table proxy.checks (
     id uuid primary key,
@@ -28,6 +29,40 @@ const statements = [
   'create index on proxy.checks (verdict, id)',
   'create index on proxy.checks (transaction_id, id) where transaction_id is not null',
   'create index on proxy.checks (payment_intent_id, id) where payment_intent_id is not null',
+  `create table proxy.refusals (
+    id uuid primary key,
+    at timestamptz not null,
+    call text not null,
+    is_speculative boolean not null,
+    process_name text,
+    transition text not null,
+    transaction_id text,
+    code text not null,
+    status integer not null,
+    flex_codes text[] not null,
+    stripe_code text,
+    stripe_message text,
+    status_text text not null
+  )`,
+  'create index on proxy.refusals (transaction_id, id) where transaction_id is not null',
+  'create index on proxy.refusals (code, id)',
+  `create table proxy.verifications (
+    id uuid primary key,
+    at timestamptz not null,
+    process_name text not null,
+    transition text not null,
+    transaction_id text,
+    payment_intent_id text not null,
+    genuineness text not null,
+    differing text[] not null,
+    status text,
+    cause text not null,
+    confidence double precision not null,
+    attempt integer not null
+  )`,
+  'create index on proxy.verifications (transaction_id, id) where transaction_id is not null',
+  'create index on proxy.verifications (payment_intent_id, id)',
+  'create index on proxy.verifications (genuineness, id)',
   `create table proxy.check_counts (
     hour timestamptz not null,
     process_name text not null,
@@ -54,6 +89,7 @@ const statements = [
     payout_amount bigint,
     transitions jsonb not null,
     awaits_payment boolean not null,
+    payment_deadline timestamptz,
     is_deleted boolean not null default false,
     read_at timestamptz not null
   )`,

@@ -1,6 +1,7 @@
 /** Checks are kept behind requests, which never wait for it and never notice when it fails. */
 import { createRecorder } from '../../../server/store/recorder.ts';
-import { insertChecks, newCheck } from '../../../server/store/checks.ts';
+import { insertChecks } from '../../../server/store/checks.ts';
+import { checkRecord, type StoreRecord } from '../../../server/store/records.ts';
 import { openStore } from '../../../server/store/store.ts';
 import type { Check } from '../../../server/domain/verdict.ts';
 import { realBooking, speculativeBooking } from '../../sandbox/client/orders.ts';
@@ -24,10 +25,16 @@ const subject = {
   transactionId: 'a-transaction',
 };
 
+const newCheck = () => {
+  const { record } = checkRecord(valid, subject, 'r') as Extract<StoreRecord, { kind: 'check' }>;
+  return record;
+};
+
 onBothDatabases(databases => {
   it('keeps what each request came to', async () => {
-    const store = await databases.store();
+    const store = await databases.openStore();
     await using world = await startWorld({ store });
+    await store.started;
     const alice = await signedIn(world, 'Alice');
 
     await alice.post('initiate-privileged', speculativeBooking(world.info));
@@ -65,7 +72,7 @@ onBothDatabases(databases => {
 
   it('counts them by the hour, and a batch that comes twice once', async () => {
     const { db } = await databases.store();
-    const at = (time: string) => ({ ...newCheck(valid, subject, 'r'), at: new Date(time) });
+    const at = (time: string) => ({ ...newCheck(), at: new Date(time) });
     const batch = [
       at('2026-11-21T06:00:00Z'),
       at('2026-11-21T06:59:59Z'),
@@ -94,18 +101,18 @@ onBothDatabases(databases => {
 
   it('loses only the one that the database refuses, and counts it', async () => {
     const store = await databases.store();
-    const before = store.checks.stats();
+    const before = store.records.stats();
 
     for (let index = 0; index < 20; index++)
-      store.checks.record(
-        newCheck(valid, { ...subject, transition: index === 7 ? 'transition/\0' : 'transition/a' }, 'r'),
+      store.records.record(
+        checkRecord(valid, { ...subject, transition: index === 7 ? 'transition/\0' : 'transition/a' }, 'r'),
       );
     await eventually(
       () => store.db.selectFrom('checks').select('id').execute(),
       rows => rows.length === 19,
     );
 
-    const { recorded, dropped } = store.checks.stats();
+    const { recorded, dropped } = store.records.stats();
     expect([recorded - before.recorded, dropped - before.dropped]).toEqual([19, 1]);
   });
 });
@@ -163,7 +170,7 @@ describe('a Postgres that goes away', () => {
   const databases = onPostgres();
 
   it('takes no request with it: degraded meanwhile, and recording again within 5 s', async () => {
-    const store = await databases.newStore();
+    const store = await databases.openStore();
     await using world = await startWorld({ store, environment: { RATE_LIMIT_PER_SESSION: '0' } });
     const alice = await signedIn(world, 'Alice');
     const statuses: number[] = [];
@@ -179,7 +186,7 @@ describe('a Postgres that goes away', () => {
       return { code: response.status, ...((await response.json()) as { status: string; checks: unknown[] }) };
     };
     await eventually(
-      () => store.checks.stats().recorded,
+      () => store.records.stats().recorded,
       recorded => recorded > 0,
     );
     expect(await readiness()).toMatchObject({ code: 200, status: 'ready' });
@@ -193,9 +200,9 @@ describe('a Postgres that goes away', () => {
     await new Promise(resolve => setTimeout(resolve, 1_000));
     await databases.server().start();
     const back = performance.now();
-    const before = store.checks.stats().recorded;
+    const before = store.records.stats().recorded;
     await eventually(
-      () => store.checks.stats(),
+      () => store.records.stats(),
       ({ recorded, waiting }) => recorded > before && waiting < 100,
     );
     const recoveredIn = performance.now() - back;
@@ -206,7 +213,7 @@ describe('a Postgres that goes away', () => {
     expect(recoveredIn).toBeLessThan(5_000);
     expect(new Set(statuses)).toEqual(new Set([200]));
     await eventually(
-      () => store.checks.stats().waiting,
+      () => store.records.stats().waiting,
       waiting => waiting === 0,
     );
     const { checks } = await store.db
@@ -214,7 +221,7 @@ describe('a Postgres that goes away', () => {
       .select(eb => eb.fn.countAll<number>().as('checks'))
       .executeTakeFirstOrThrow();
     expect(checks).toBe(statuses.length);
-    expect(store.checks.stats()).toEqual({ waiting: 0, recorded: statuses.length, dropped: 0 });
+    expect(store.records.stats()).toEqual({ waiting: 0, recorded: statuses.length, dropped: 0 });
   }, 30_000);
 
   it('that is not there at the start is taken up when it comes', async () => {
@@ -224,7 +231,7 @@ describe('a Postgres that goes away', () => {
     const done: object[] = [];
     store.jobs.define({ name: 'job', work: data => Promise.resolve(void done.push(data)) });
     store.start();
-    store.checks.record(newCheck(valid, subject, 'early'));
+    store.records.record(checkRecord(valid, subject, 'early'));
     await eventually(
       () => store.status().problem,
       problem => problem !== null && /ECONNREFUSED/.test(problem),

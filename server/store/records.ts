@@ -1,0 +1,110 @@
+/** What requests, and the looks behind them, leave to be kept: one buffer for all, written in batches. */
+import { sql } from 'kysely';
+import type { RefusalEvidence } from '../domain/diagnosis/evidence.ts';
+import type { Genuineness } from '../domain/genuineness.ts';
+import type { RefusedCall } from '../domain/observer.ts';
+import { redactor } from '../domain/redact.ts';
+import type { Check, CheckSubject } from '../domain/verdict.ts';
+import { insertChecks, type NewCheck } from './checks.ts';
+import { timeOrderedId } from './ids.ts';
+import type { Db } from './schema.ts';
+
+export type NewRefusal = RefusedCall & RefusalEvidence & { id: string; at: Date };
+
+export type NewVerification = {
+  id: string;
+  at: Date;
+  processName: string;
+  transition: string;
+  transactionId: string | null;
+  paymentIntentId: string;
+  genuineness: Genuineness;
+  differing: string[];
+  status: string | null;
+  cause: string;
+  confidence: number;
+  attempt: number;
+};
+
+export type StoreRecord =
+  | { kind: 'check'; record: NewCheck }
+  | { kind: 'refusal'; record: NewRefusal }
+  | { kind: 'verification'; record: NewVerification };
+
+const now = () => {
+  const at = new Date();
+  return { id: timeOrderedId(at.getTime()), at };
+};
+
+export const checkRecord = (check: Check, subject: CheckSubject, requestId: string): StoreRecord => ({
+  kind: 'check',
+  record: { ...subject, ...check, ...now(), requestId },
+});
+
+/** Stripe's words to Flex are the only sentence that is kept: they may name what was sent. */
+const redact = redactor([]);
+
+export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall): StoreRecord => ({
+  kind: 'refusal',
+  record: {
+    ...call,
+    ...refusal,
+    stripeMessage: refusal.stripeMessage === null ? null : redact(refusal.stripeMessage),
+    ...now(),
+  },
+});
+
+/** What the looks behind requests are kept with. */
+export const keepIn = ({ records }: { records: { record(record: StoreRecord): void } }) => ({
+  refusal: (refusal: RefusalEvidence, call: RefusedCall) => records.record(refusalRecord(refusal, call)),
+  verification: ({ subject, diagnosis, ...looked }: Verification) =>
+    records.record({
+      kind: 'verification',
+      record: {
+        ...now(),
+        processName: subject.processName,
+        transition: subject.transition,
+        transactionId: subject.transactionId,
+        paymentIntentId: looked.paymentIntentId,
+        genuineness: looked.genuineness,
+        differing: looked.differing,
+        status: looked.status,
+        attempt: looked.attempt,
+        cause: diagnosis.cause,
+        confidence: diagnosis.confidence,
+      },
+    }),
+});
+
+type Verification = Pick<
+  NewVerification,
+  'paymentIntentId' | 'genuineness' | 'differing' | 'status' | 'attempt'
+> & { subject: CheckSubject; diagnosis: Pick<NewVerification, 'cause' | 'confidence'> };
+
+/** Each kind in one statement. What is there already stays as it is. */
+export async function insertRecords(db: Db, records: readonly StoreRecord[]): Promise<void> {
+  const checks = records.flatMap(({ kind, record }) => (kind === 'check' ? [record] : []));
+  const refusals = records.flatMap(({ kind, record }) => (kind === 'refusal' ? [record] : []));
+  const verifications = records.flatMap(({ kind, record }) => (kind === 'verification' ? [record] : []));
+  if (checks.length > 0) await insertChecks(db, checks);
+  if (refusals.length > 0)
+    await sql`
+      insert into proxy.refusals (id, at, call, is_speculative, process_name, transition, transaction_id, code, status,
+        flex_codes, stripe_code, stripe_message, status_text)
+      select id, at, call, "isSpeculative", "processName", transition, "transactionId", code, status,
+        array(select jsonb_array_elements_text("flexCodes")), "stripeCode", "stripeMessage", "statusText"
+      from jsonb_to_recordset(${JSON.stringify(refusals)}::jsonb) as batch (id uuid, at timestamptz, call text,
+        "isSpeculative" boolean, "processName" text, transition text, "transactionId" text, code text, status integer,
+        "flexCodes" jsonb, "stripeCode" text, "stripeMessage" text, "statusText" text)
+      on conflict (id) do nothing`.execute(db);
+  if (verifications.length > 0)
+    await sql`
+      insert into proxy.verifications (id, at, process_name, transition, transaction_id, payment_intent_id, genuineness,
+        differing, status, cause, confidence, attempt)
+      select id, at, "processName", transition, "transactionId", "paymentIntentId", genuineness,
+        array(select jsonb_array_elements_text(differing)), status, cause, confidence, attempt
+      from jsonb_to_recordset(${JSON.stringify(verifications)}::jsonb) as batch (id uuid, at timestamptz,
+        "processName" text, transition text, "transactionId" text, "paymentIntentId" text, genuineness text,
+        differing jsonb, status text, cause text, confidence double precision, attempt integer)
+      on conflict (id) do nothing`.execute(db);
+}

@@ -1,0 +1,82 @@
+/** Transactions as Flex last told us of them. */
+import { sql } from 'kysely';
+import { appNow, fromNow } from './clock.ts';
+import type { Db, MadeTransition, TransactionEventRow, TransactionRow } from './schema.ts';
+
+export type SeenTransaction = Omit<TransactionRow, 'transitions' | 'is_deleted' | 'read_at'> & {
+  transitions: MadeTransition[];
+};
+
+/** Transitions only become more: what has fewer of them is older, and changes nothing. */
+export async function upsertTransaction(db: Db, transaction: SeenTransaction): Promise<void> {
+  const { id, ...rest } = transaction;
+  const values = { ...rest, transitions: JSON.stringify(transaction.transitions), read_at: appNow };
+  await db
+    .insertInto('transactions')
+    .values({ id, ...values })
+    .onConflict(conflict =>
+      conflict
+        .column('id')
+        .doUpdateSet(values)
+        .where(
+          sql<boolean>`jsonb_array_length(excluded.transitions) >= jsonb_array_length(transactions.transitions)`,
+        ),
+    )
+    .execute();
+}
+
+export async function markDeleted(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('transactions')
+    .set({ is_deleted: true, awaits_payment: false, read_at: appNow })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** How many were not there yet. */
+export async function insertTransactionEvents(db: Db, events: TransactionEventRow[]): Promise<number> {
+  if (events.length === 0) return 0;
+  const inserted = await db
+    .insertInto('transaction_events')
+    .values(events)
+    .onConflict(conflict => conflict.column('id').doNothing())
+    .returning('id')
+    .execute();
+  return inserted.length;
+}
+
+export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
+  db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Longer than any payment takes: what stands there still has been forgotten. */
+const FORGOTTEN_MS = 2 * 86_400_000;
+
+/** Customers who are paying now, the most urgent first. */
+export const openPayments = (db: Db, limit = 1_000): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('awaits_payment', '=', true)
+    .where('last_transitioned_at', '>', fromNow(-FORGOTTEN_MS))
+    .orderBy(sql`payment_deadline asc nulls last`)
+    .limit(limit)
+    .execute();
+
+export async function hasOpenPayments(db: Db): Promise<boolean> {
+  return (await openPayments(db, 1)).length > 0;
+}
+
+/** Of a time when nobody listened: those that may have moved on since. */
+export const unfinishedTransactions = (
+  db: Db,
+  finalStates: readonly string[],
+  limit: number,
+): Promise<{ id: string }[]> =>
+  db
+    .selectFrom('transactions')
+    .select('id')
+    .where('is_deleted', '=', false)
+    .$if(finalStates.length > 0, query => query.where('state', 'not in', finalStates))
+    .orderBy('read_at')
+    .limit(limit)
+    .execute();
