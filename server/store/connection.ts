@@ -50,9 +50,13 @@ export const createStreamPool = (stream: () => Duplex, connectMs = CONNECT_MS): 
     }),
   );
 
-/** A connection that breaks while nobody uses it tells the pool, which has replaced it already. */
+/**
+ * A connection that breaks fails the query that it is busy with. Between queries there is nobody to tell: the pool
+ * replaces it, and without a listener the process would end.
+ */
 function withoutUncaught(pool: pg.Pool): pg.Pool {
   pool.on('error', () => undefined);
+  pool.on('connect', client => client.on('error', () => undefined));
   return pool;
 }
 

@@ -14,7 +14,7 @@ export type Databases = {
   store(): Promise<Store>;
 };
 
-const silent = { info: () => undefined, warn: () => undefined };
+export const silent = { info: () => undefined, warn: () => undefined };
 
 /** Runs `tests` twice. */
 export function onBothDatabases(tests: (databases: Databases, kind: Store['kind']) => void): void {
@@ -52,7 +52,7 @@ function databases(place: Databases['place']): Databases {
     return store;
   };
   afterAll(async () => {
-    for (const store of opened) await store.close();
+    await Promise.all(opened.map(store => store.close()));
   });
   return {
     place,
@@ -67,8 +67,8 @@ function databases(place: Databases['place']): Databases {
   };
 }
 
-/** Jobs stay, for they find nothing; the clock is put right. */
-async function empty(store: Store): Promise<void> {
+/** All but the jobs, which find nothing; the clock is put right. */
+export async function empty(store: Store): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
     where table_schema = 'proxy' and table_name not like 'kysely%'`.execute(store.db);

@@ -189,7 +189,7 @@ describe('a Postgres that goes away', () => {
       () => store.records.stats().recorded,
       recorded => recorded > 0,
     );
-    expect(await readiness()).toMatchObject({ code: 200, status: 'ready' });
+    await eventually(readiness, ({ status }) => status === 'ready');
 
     await databases.server().stop();
     const degraded = await eventually(readiness, ({ status }) => status === 'degraded');

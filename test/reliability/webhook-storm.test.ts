@@ -1,0 +1,159 @@
+/** Two thousand events, each up to five times, in any order, to two instances of which one is restarted meanwhile. */
+import Stripe from 'stripe';
+import { createApp } from '../../server/app.ts';
+import { loadConfig } from '../../server/config.ts';
+import { createContext } from '../../server/context.ts';
+import { listen } from '../../server/listen.ts';
+import { openStore } from '../../server/store/store.ts';
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { eventually, onPostgres, silent } from '../setup/databases.ts';
+import { stripeClient } from '../setup/flex-sdks.ts';
+import { collectLog } from '../setup/log-lines.ts';
+import { environmentFor } from '../setup/world.ts';
+
+const INTENTS = 100;
+const EVENTS_PER_INTENT = 20;
+const AT_ONCE = 8;
+
+const databases = onPostgres();
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 7 });
+});
+afterAll(() => sandbox.close());
+
+async function startInstance(url: string) {
+  const info = sandbox.info();
+  const log = collectLog();
+  const store = await openStore({ place: { url }, log: silent });
+  const context = createContext(
+    loadConfig({
+      ...environmentFor(info),
+      STRIPE_SECRET_KEY: info.stripe.secretKey,
+      STRIPE_BASE_URL: info.stripe.baseUrl,
+      STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
+      MAX_EVENT_LOOP_DELAY_MS: '10000',
+    }),
+    log.destination,
+    store,
+  );
+  store.start();
+  await store.started;
+  const server = await listen(createApp(context), 0, '127.0.0.1');
+  return {
+    url: server.url,
+    store,
+    async [Symbol.asyncDispose]() {
+      await server.close(0);
+      await context.intake!.stop();
+      context[Symbol.dispose]();
+      await store.close();
+    },
+  };
+}
+
+/** The same every time. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return below => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state % below;
+  };
+}
+
+it('has exactly as many effects as there were events, and answers in time', async () => {
+  const random = randomOf(42);
+  const { url } = (await databases.place()) as { url: string };
+  const stripe = stripeClient(sandbox.info());
+  const intents: Stripe.PaymentIntent[] = [];
+  for (let index = 0; index < INTENTS; index++)
+    intents.push(
+      await stripe.paymentIntents.create({
+        amount: 1_000 + index,
+        currency: 'eur',
+        metadata: { 'sharetribe-transaction-id': `transaction-${index}` },
+      }),
+    );
+  for (const { id } of intents.slice(0, INTENTS / 2)) await stripe.paymentIntents.cancel(id);
+  const created = Math.floor(Date.now() / 1000);
+  const bodies = intents.flatMap((intent, index) =>
+    Array.from({ length: EVENTS_PER_INTENT }, (_, step) =>
+      JSON.stringify({
+        id: `evt_${index}_${step}`,
+        object: 'event',
+        type: 'payment_intent.created',
+        api_version: Stripe.API_VERSION,
+        created: created - EVENTS_PER_INTENT + step,
+        livemode: false,
+        data: { object: intent },
+      }),
+    ),
+  );
+  const deliveries = bodies.flatMap(body => Array.from({ length: 1 + random(5) }, () => body));
+  for (let last = deliveries.length - 1; last > 0; last--) {
+    const other = random(last + 1);
+    [deliveries[last], deliveries[other]] = [deliveries[other]!, deliveries[last]!];
+  }
+  const count = deliveries.length;
+
+  await using stack = new AsyncDisposableStack();
+  const instances = [stack.use(await startInstance(url)), await startInstance(url)];
+  const times: number[] = [];
+  const send = async (body: string): Promise<void> => {
+    const payload = { payload: body, secret: sandbox.info().stripe.webhookSecret };
+    for (;;) {
+      const started = performance.now();
+      const status = await fetch(`${instances[random(2)]!.url}/stripe/webhooks`, {
+        method: 'POST',
+        headers: { 'stripe-signature': Stripe.webhooks.generateTestHeaderString(payload) },
+        body,
+      }).then(
+        response => response.status,
+        () => null,
+      );
+      if (status === 200) {
+        times.push(performance.now() - started);
+        return;
+      }
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+  };
+  const sender = async () => {
+    for (let body = deliveries.pop(); body !== undefined; body = deliveries.pop()) await send(body);
+  };
+  const storm = Promise.all(Array.from({ length: AT_ONCE }, sender));
+  await eventually(
+    () => times.length,
+    sent => sent > count / 3,
+    60_000,
+  );
+  await instances[1]![Symbol.asyncDispose]();
+  instances[1] = stack.use(await startInstance(url));
+  await storm;
+
+  const { db } = instances[0]!.store;
+  const ends = await eventually(
+    () =>
+      db
+        .selectFrom('stripe_events')
+        .select(eb => [
+          'state',
+          eb.fn.countAll<number>().as('events'),
+          eb.fn.sum<number>('attempts').as('attempts'),
+          eb.fn.sum<number>('deliveries').as('deliveries'),
+        ])
+        // Those of Stripe itself are fetched meanwhile.
+        .where('via', '=', 'webhook')
+        .groupBy('state')
+        .execute(),
+    rows => rows.length === 1 && rows[0]!.state === 'done',
+    60_000,
+  );
+
+  expect(ends).toEqual([{ state: 'done', events: 2_000, attempts: 2_000, deliveries: count }]);
+  const known = await db.selectFrom('payment_intents').select(['id', 'status']).orderBy('id').execute();
+  const actual = [...sandbox.stripe().paymentIntents.values()].map(({ id, status }) => ({ id, status }));
+  expect(known).toEqual(actual.toSorted((one, other) => (one.id < other.id ? -1 : 1)));
+  const p99 = times.toSorted((one, other) => one - other)[Math.floor(times.length * 0.99)]!;
+  expect(p99).toBeLessThanOrEqual(250);
+}, 180_000);
