@@ -52,17 +52,11 @@ export function createApp(context: Context): Express {
   app.use(shed(context.eventLoopDelayMs, config.load));
 
   const { readWebhook, intake } = context;
-  if (readWebhook)
-    for (const path of ['/api/stripe/webhook', '/stripe/webhooks'])
-      app
-        .route(path)
-        .post(
-          stripeWebhook({
-            read: readWebhook,
-            take: intake && (event => intake.inbox.take(event, 'webhook')),
-          }),
-        )
-        .all(methodNotAllowed('POST'));
+  const webhook = readWebhook
+    ? stripeWebhook({ read: readWebhook, take: intake && (event => intake.inbox.take(event, 'webhook')) })
+    : notFound;
+  for (const path of ['/api/stripe/webhook', '/stripe/webhooks'])
+    app.route(path).post(webhook).all(methodNotAllowed('POST'));
 
   const api: Record<string, RequestHandler> = {
     '/api/initiate-privileged': initiatePrivileged(deps),
