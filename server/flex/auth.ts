@@ -90,5 +90,11 @@ export function tokenOf(reply: Reply): Token {
   throw unreadable('query', 'a token that is none');
 }
 
+/** From a cookie it may be anything: what could not be sent in a header or a form is no token. */
 export const isToken = (value: unknown): value is Token =>
-  typeof ownValue(value, 'access_token') === 'string' && ownValue(value, 'access_token') !== '';
+  isSendable(ownValue(value, 'access_token')) &&
+  ['refresh_token', 'scope'].every(
+    name => ownValue(value, name) === undefined || isSendable(ownValue(value, name)),
+  );
+
+const isSendable = (value: unknown) => typeof value === 'string' && /^[\x20-\x7e]+$/.test(value);
