@@ -18,6 +18,7 @@ import { shed } from './http/middleware/shed.ts';
 import { transitBody } from './http/middleware/transit-body.ts';
 import { showMetrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
+import { claimsIn } from './store/claims.ts';
 import { stripeWebhook } from './http/stripe-webhook.ts';
 import { transactionLineItems } from './http/transaction-line-items.ts';
 import { transitionPrivileged } from './http/transition-privileged.ts';
@@ -34,6 +35,7 @@ export function createApp(context: Context): Express {
     metrics: context.metrics,
     observer: context.observer,
     recordCheck: context.recordCheck,
+    claims: context.store && claimsIn(context.store),
   };
   const app = express();
   app.set('query parser', 'simple');

@@ -1,4 +1,5 @@
 /** The caller's own account. */
+import { createHash } from 'node:crypto';
 import type { Token } from 'sharetribe-flex-sdk';
 
 /** The scope of a login-as session in a live marketplace: it may look, and Flex will not exchange it for a trusted one. */
@@ -6,3 +7,9 @@ export const isReadOnly = (token: Token | undefined): boolean =>
   token?.scope?.split(' ').includes('user:limited') ?? false;
 
 export const deleteAccountBody = (currentPassword: string) => ({ currentPassword, deleteFromStripe: true });
+
+/** The refresh token outlives the access tokens that come of it. */
+export const digestOf = (token: Token | undefined): string =>
+  createHash('sha256')
+    .update(token?.refresh_token ?? token?.access_token ?? '')
+    .digest('base64url');

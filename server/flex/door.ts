@@ -7,7 +7,7 @@
 import type { Request, Response } from 'express';
 import type { Config, Secrets } from '../config.ts';
 import type { Commissions, PricedListing } from '../domain/line-items.ts';
-import { deleteAccountBody, isReadOnly } from './account.ts';
+import { deleteAccountBody, digestOf, isReadOnly } from './account.ts';
 import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
 import { createCommissions, type ReadCommissions } from './commissions.ts';
 import { cookieStore } from './cookie-store.ts';
@@ -40,6 +40,8 @@ export type FlexDoor = {
 export type FlexSession = {
   /** An operator who looks at the site as this user, and may only look. */
   isReadOnly(): boolean;
+  /** Tells one session from another, and says nothing of its tokens. */
+  digest: string;
   listing(id: string, signal: AbortSignal): Promise<PricedListing>;
   ownListing(id: string, signal: AbortSignal): Promise<PricedListing>;
   /** A transaction of the caller's, with the listing it is about. */
@@ -120,6 +122,7 @@ function flexSession(
 
   return {
     isReadOnly: () => isReadOnly(session.token()),
+    digest: digestOf(session.token()),
     listing: (id, signal) => get('/v1/api/listings/show', { id }, signal).then(readListing),
     ownListing: (id, signal) =>
       ask('query', signal, sdk => sdk.ownListings.show({ id })).then(({ data }) => readListing(data)),

@@ -21,6 +21,7 @@ export type ApiDeps = {
   requestBudgetMs: number;
   metrics: Metrics;
   observer: Observer;
+  claims: CallDeps['claims'];
   /** Keeps a check. Never fails, and is never waited for. */
   recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
 };
@@ -37,6 +38,7 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   },
   verify: deps.observer.verify,
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),
+  claims: deps.claims,
 });
 
 /** The same work; a refusal of it is heard of. */

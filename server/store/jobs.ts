@@ -1,6 +1,6 @@
 /** Work that is done behind requests, kept in the database: it survives the process, and any instance may do it. */
-import { PgBoss, type QueuePolicy } from 'pg-boss';
-import type { Rows } from './connection.ts';
+import { PgBoss, type Job as TakenJob, type JobResult, type QueuePolicy } from 'pg-boss';
+import { describeProblem, type Rows } from './connection.ts';
 
 export type Job<Data extends object> = {
   name: string;
@@ -11,7 +11,7 @@ export type Job<Data extends object> = {
   work(data: Data, signal: AbortSignal): Promise<void>;
   /** A cron line in UTC, for work that nobody asks for. */
   every?: string;
-  /** Jobs at one time in each instance. */
+  /** Jobs at one time in each instance; one when left out. */
   concurrency?: number;
 };
 
@@ -53,10 +53,12 @@ const queue = {
 
 const polling = {
   pollingIntervalSeconds: 0.5,
-  // Else what piled up while nobody worked is taken one batch an interval.
+  // Else what piled up while nobody worked is taken one batch an interval. Not with batches of one.
   burstWhenBatchFull: true,
   heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 2,
 };
+
+const LEAST_BATCH = 2;
 
 const STOP_MS = 5_000;
 
@@ -64,11 +66,25 @@ export function createJobs({ runSql, backend, onProblem }: Options): Jobs {
   const defined: Job<never>[] = [];
   let boss: PgBoss | undefined;
 
-  const begin = (job: Job<never>, on: PgBoss) =>
-    on.work<never, void, { batchSize: number; localConcurrency: number }>(
-      job.name,
-      { ...polling, batchSize: 1, localConcurrency: job.concurrency ?? 1 },
-      async ([taken]) => job.work(taken!.data, taken!.signal),
+  const begin = ({ name, work, concurrency = 1 }: Job<never>, on: PgBoss) =>
+    on.work(
+      name,
+      { ...polling, batchSize: Math.max(concurrency, LEAST_BATCH), perJobResults: true },
+      async (jobs: TakenJob<never>[]) => {
+        const results: JobResult[] = [];
+        const one = async ({ id, data, signal }: TakenJob<never>) => {
+          try {
+            await work(data, signal);
+            results.push({ id, status: 'completed' });
+          } catch (error) {
+            onProblem(error);
+            results.push({ id, status: 'failed', output: { problem: describeProblem(error) } });
+          }
+        };
+        if (concurrency > 1) await Promise.all(jobs.map(one));
+        else for (const job of jobs) await one(job);
+        return results;
+      },
     );
 
   return {

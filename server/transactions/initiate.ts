@@ -17,6 +17,7 @@ import {
   type CallDeps,
   type CheckedAnswer,
 } from './privileged-call.ts';
+import { oneOfMany } from './one-of-many.ts';
 import { sendOnce, type Budget } from './unknown-outcome.ts';
 
 export type InitiateRequest = {
@@ -97,7 +98,10 @@ export async function initiate(
     const id = await findTransactionOf(session, attempt, listingId, budget.whole);
     return id === undefined ? undefined : show(id);
   };
-  return checked(await sendOnce(send, { look, record: deps.recordLookup, ...goOn(attempt) }, budget));
+  const sendOrLook = () => sendOnce(send, { look, record: deps.recordLookup, ...goOn(attempt) }, budget);
+  if (!request.attempt.isFromBrowser) return checked(await sendOrLook());
+  const wish = { scope: session.digest, key: attempt.id, digest: attempt.digest };
+  return checked(await oneOfMany(deps.claims, wish, { send: sendOrLook, look, show }, budget.whole));
 }
 
 /** For a caller who does not get to know whether there is an order. */

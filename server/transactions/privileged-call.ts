@@ -7,6 +7,7 @@ import { check, locate, type Check, type CheckSubject } from '../domain/verdict.
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { unreadable } from '../flex/errors.ts';
 import { withoutAttributes } from '../flex/replies.ts';
+import type { Claims } from './one-of-many.ts';
 import type { RecordLookup } from './unknown-outcome.ts';
 
 export type CheckedAnswer = { answer: FlexAnswer; check: Check };
@@ -19,6 +20,8 @@ export type CallDeps = {
   privilegedTransitions: PrivilegedTransitions;
   recordCheck: RecordCheck;
   recordLookup: RecordLookup;
+  /** null without a database. */
+  claims: Claims | null;
   /** Compares what Flex said with Stripe, afterwards. Must not fail, and is not waited for. */
   verify: (claim: Claim) => void;
 };

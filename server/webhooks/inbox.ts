@@ -23,7 +23,7 @@ export function createInbox(deps: InboxDeps & { store: Pick<Store, 'db' | 'jobs'
 
   jobs.define<{ key: string }>({
     name: EVENTS,
-    concurrency: 4,
+    concurrency: 5,
     work: ({ key }) => processEvents(deps, key),
   });
   // What a process took in and died before it could say so, and what has waited.

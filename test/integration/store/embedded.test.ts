@@ -1,5 +1,13 @@
 /** The embedded database as its directory sees it: one process, crashes, damage. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
@@ -78,6 +86,22 @@ it('makes a second process exit 75 at once with a line that says why, and a thir
   await third.says('database: it is there');
   third.child.kill('SIGTERM');
   expect(await third.exit).toBe(0);
+}, 30_000);
+
+/** Linux says it in a file; elsewhere it is not known. */
+function residentMb(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  const [, kilobytes] = (existsSync(file) && /VmRSS:\s+(\d+) kB/.exec(readFileSync(file, 'utf8'))) || [];
+  return Number(kilobytes ?? 0) / 1024;
+}
+
+it('takes no more than 400 MB with the service, from the first start on', async () => {
+  const directory = newDirectory();
+  await using service = startService(directory);
+
+  await service.says('database: it is there');
+
+  expect(residentMb(service.child.pid!)).toBeLessThan(400);
 }, 30_000);
 
 it('does not start on a damaged database: 74, and what to do', async () => {

@@ -290,6 +290,86 @@ onBothDatabases(databases => {
   }, 30_000);
 });
 
+describe('without a key', () => {
+  const told = (id: string, created: number, type: string, object: object) =>
+    describeEvent(
+      event({
+        id,
+        created,
+        type,
+        data: {
+          object: {
+            id: 'pi_3QhWaB7WZ01zgkWS0jxsAJo3',
+            object: 'payment_intent',
+            amount: 100,
+            currency: 'eur',
+            created: 50,
+            metadata: { 'sharetribe-transaction-id': 'a-transaction' },
+            ...object,
+          },
+        },
+      }) as never,
+    );
+  const charge = {
+    id: 'ch_1',
+    object: 'charge',
+    payment_intent: 'pi_3QhWaB7WZ01zgkWS0jxsAJo3',
+    metadata: {},
+  };
+
+  onBothDatabases(databases => {
+    it('goes by the events alone: the newest counts, nothing follows an end, and what can not be placed waits', async () => {
+      await using store = await openStore({ place: await databases.place(), log: silent });
+      const inbox = createInbox({ store, stripe: null, handlers: [], now: Date.now });
+      store.start();
+      await store.started;
+      const states = async () =>
+        Object.fromEntries((await all(store)).map(({ id, state }) => [id, state] as const));
+
+      await inbox.take(told('evt_charge', 100, 'charge.succeeded', charge), 'webhook');
+      await eventually(states, found => found['evt_charge'] === 'waiting');
+      await inbox.take(told('evt_done', 300, 'payment_intent.succeeded', { status: 'succeeded' }), 'webhook');
+      await eventually(states, found => found['evt_done'] === 'done');
+      await inbox.take(
+        told('evt_older', 200, 'payment_intent.processing', { status: 'processing' }),
+        'webhook',
+      );
+      await inbox.take(
+        told('evt_odd', 400, 'payment_intent.processing', { status: 'processing' }),
+        'webhook',
+      );
+      await moveClock(store, 3_600_000);
+      await store.jobs.send('stripe-events-sweep', 'now', {});
+
+      const ends = await eventually(states, found => Object.values(found).every(state => state === 'done'));
+      expect(Object.keys(ends)).toHaveLength(4);
+      expect(
+        await store.db.selectFrom('payment_intents').select(['status', 'transaction_id', 'source']).execute(),
+      ).toEqual([{ status: 'succeeded', transaction_id: 'a-transaction', source: 'event' }]);
+      expect(
+        (await listStripeEvents(store.db, { transactionId: 'a-transaction' }, { limit: 9 })).events,
+      ).toHaveLength(4);
+    }, 20_000);
+
+    it('gives up after three days, and keeps it', async () => {
+      await using store = await openStore({ place: await databases.place(), log: silent });
+      let now = Date.now();
+      const inbox = createInbox({ store, stripe: null, handlers: [], now: () => now });
+      store.start();
+      await store.started;
+      await inbox.take(told('evt_charge', 100, 'charge.succeeded', charge), 'webhook');
+      const states = async () => (await all(store)).map(({ state }) => state);
+      await eventually(states, ([state]) => state === 'waiting');
+
+      now += 3 * 86_400_000 + 60_000;
+      await moveClock(store, 3 * 86_400_000 + 60_000);
+      await store.jobs.send('stripe-events-sweep', 'now', {});
+
+      expect(await eventually(states, ([state]) => state === 'gave-up')).toEqual(['gave-up']);
+    }, 20_000);
+  });
+});
+
 describe('what is not from Stripe', () => {
   const databases = onPostgres();
   let world: World;
