@@ -5,7 +5,7 @@ import { loadProcesses } from '../../../server/flex/process-files.ts';
 import { readFeed, writeFeed } from '../../../server/store/feeds.ts';
 import { takeLease } from '../../../server/store/leases.ts';
 import type { Store } from '../../../server/store/store.ts';
-import { findTransaction, openPayments } from '../../../server/store/transactions.ts';
+import { findTransaction, openPayments, upsertTransaction } from '../../../server/store/transactions.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { eventually, onBothDatabases } from '../../setup/databases.ts';
 import { cabinOrder, operatorSdk, stripeClient, types, userSdks } from '../../setup/flex-sdks.ts';
@@ -120,6 +120,28 @@ onBothDatabases(databases => {
       await store.db.selectFrom('transaction_events').select('type').orderBy('sequence_id').execute(),
     ).toEqual([{ type: 'transaction/initiated' }, { type: 'transaction/transitioned' }]);
     expect(await readFeed(store.db, SOURCE)).toMatchObject({ events: 2, problem: null });
+  });
+
+  it('is not set back by what is older than what is known', async () => {
+    const store = await databases.store();
+    using deps = depsFor(store);
+    const { id, accept } = await book();
+    await accept();
+    await read(deps);
+    const {
+      transitions,
+      is_deleted: _deleted,
+      read_at: _read,
+      ...now
+    } = (await findTransaction(store.db, id))!;
+
+    await upsertTransaction(store.db, {
+      ...now,
+      state: 'state/pending-payment',
+      transitions: transitions.slice(0, 1),
+    });
+
+    expect(await findTransaction(store.db, id)).toMatchObject({ state: 'state/preauthorized', transitions });
   });
 
   it('names what else was changed, and not what stood there', async () => {
