@@ -1,5 +1,6 @@
 /** The tables as TypeScript sees them; `migrations/` makes them. */
 import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
+import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Genuineness } from '../domain/genuineness.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 
@@ -21,6 +22,8 @@ export type Database = {
   stripe_events: StripeEventsTable;
   payment_intents: PaymentIntentsTable;
   initiate_claims: InitiateClaimsTable;
+  incidents: IncidentsTable;
+  audit: AuditTable;
 };
 
 type ChecksTable = {
@@ -211,3 +214,34 @@ type InitiateClaimsTable = {
   transaction_id: string | null;
   claimed_at: ColumnType<Date, Date, never>;
 };
+
+/** Of each cause and process one is open at most. */
+type IncidentsTable = {
+  id: string;
+  cause: Cause;
+  process_name: string;
+  opened_at: Date;
+  last_failure_at: Date;
+  failures: number;
+  good: number;
+  good_in_a_row: number;
+  transaction_ids: string[];
+  /** null while it is open. */
+  closed_at: Date | null;
+};
+export type IncidentRow = Selectable<IncidentsTable>;
+
+/** What operators changed. Kept for good: it names no customer. */
+type AuditTable = {
+  id: string;
+  at: Date;
+  /** Of the token in OPERATOR_TOKENS, and the beginning of its digest: places change with rotation. */
+  token_place: number;
+  token_digest: string;
+  request_id: string;
+  action: string;
+  details: JSONColumnType<Record<string, unknown>>;
+  /** null when it did not come to an end. */
+  outcome: JSONColumnType<Record<string, unknown>> | null;
+};
+export type AuditRow = Selectable<AuditTable>;

@@ -1,7 +1,9 @@
 /** In the order of their names. One that was released is never changed again. */
 import type { Migration } from 'kysely/migration';
 import * as records from './001-records.ts';
+import * as operators from './002-operators.ts';
 
 export const migrations: Record<string, Migration> = {
   '001-records': records,
+  '002-operators': operators,
 };
