@@ -7,6 +7,14 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import {
+  platformRefusals,
+  unusableAnswers,
+  usualAnswers,
+  usualCurrencies,
+  usualRefusals,
+  type FallbackSettings,
+} from './domain/fallback-settings.ts';
 
 export type Config = {
   environment: string;
@@ -51,6 +59,7 @@ export type Config = {
     /** How long records are kept. */
     retentionDays: number;
   };
+  fallback: FallbackSettings;
 };
 
 /** Values that reach the two doors and nothing else. */
@@ -254,6 +263,59 @@ export const variables = {
       'The privileged transitions that browsers may ask for, as process/transition, separated by commas; for each process named here, instead of what its file says.',
     where: 'Leave it out to take them from the process files',
   },
+  fallback: {
+    names: ['PI_FALLBACK'],
+    purpose:
+      'on: where Flex makes no PaymentIntent that can be used, the booking is carried on one of our own. Needs more than this: docs/fallback.md.',
+    where: 'Leave it out for off',
+  },
+  fallbackApprovedBy: {
+    names: ['PI_FALLBACK_APPROVED_BY'],
+    purpose: 'Who has approved the fallback and answers for it.',
+    where: 'A person, as your operators know them',
+  },
+  fallbackSupportCase: {
+    names: ['PI_FALLBACK_SUPPORT_CASE'],
+    purpose: "The number of the case at Sharetribe support about Flex's PaymentIntents.",
+    where: 'The answer of Sharetribe support',
+  },
+  fallbackLive: {
+    names: ['PI_FALLBACK_LIVE'],
+    purpose: 'on: the fallback may make payments with a live Stripe key too.',
+    where: 'Leave it out for off',
+  },
+  fallbackProcesses: {
+    names: ['PI_FALLBACK_PROCESSES'],
+    purpose: 'The processes whose bookings it may carry, by name, separated by commas.',
+    where: 'Leave it out for all that have the fallback lane',
+  },
+  fallbackShare: {
+    names: ['PI_FALLBACK_SHARE'],
+    purpose: 'How many of a hundred bookings it may carry, the same ones at each look.',
+    where: 'Leave it out for 100',
+  },
+  fallbackMaxAmount: {
+    names: ['PI_FALLBACK_MAX_AMOUNT'],
+    purpose: "The most that a booking it carries may cost, in the currency's minor units.",
+    where: 'Leave it out for no limit',
+  },
+  fallbackCurrencies: {
+    names: ['PI_FALLBACK_CURRENCIES'],
+    purpose: 'The currencies in which it may carry bookings, separated by commas.',
+    where: 'Leave it out for all whose minor units are the same in Flex and at Stripe',
+  },
+  fallbackRefusals: {
+    names: ['PI_FALLBACK_REFUSALS'],
+    purpose:
+      'The refusals of Flex upon which it places the order itself, separated by commas; none for none.',
+    where: `Leave it out for ${usualRefusals.join(',')}`,
+  },
+  fallbackAnswers: {
+    names: ['PI_FALLBACK_ANSWERS'],
+    purpose:
+      'The verdicts upon which it takes an order over, separated by commas, invalid also with a reason (invalid:uuid); none for none.',
+    where: `Leave it out for ${usualAnswers.join(',')}`,
+  },
   requestBudgetMs: {
     names: ['REQUEST_BUDGET_MS'],
     purpose: 'How long one request may take in all, in milliseconds.',
@@ -377,6 +439,28 @@ const transitionNames = z
       ]),
     );
   });
+const onOff = z.enum(['on', 'off'], 'must be on or off').transform(value => value === 'on');
+/** One line that people read: it is shown to operators and written to the log. */
+const oneLine = z
+  .string()
+  .regex(/^[^\p{C}]+$/u, 'must be one line')
+  .max(200, 'must be 200 characters or less');
+const processNames = text
+  .transform(items)
+  .refine(
+    names => names.length > 0 && names.every(name => /^[\w.-]+$/.test(name)),
+    'must be a list of process names like default-booking,default-purchase',
+  );
+const listOf = (known: string[], problem: string) =>
+  text
+    .transform(value => (value === 'none' ? [] : items(value)))
+    .refine(list => list.every(item => known.includes(item)), `${problem} ${known.join(', ')}`);
+const currencies = text
+  .transform(value => items(value.toUpperCase()))
+  .refine(
+    list => list.length > 0 && list.every(item => usualCurrencies.includes(item)),
+    `must be a list out of ${usualCurrencies.join(', ')}: in others Flex and Stripe count differently`,
+  );
 const logLevel = z.enum(
   ['trace', 'debug', 'info', 'warn', 'error'],
   'must be trace, debug, info, warn or error',
@@ -458,6 +542,23 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
       kind: kindOf(database, workers),
       directory: path.resolve(read('dataDir', text) ?? 'data'),
       retentionDays: read('retentionDays', wholeNumber(1, 3_650)) ?? 30,
+    },
+    fallback: {
+      wanted: read('fallback', onOff) ?? false,
+      live: read('fallbackLive', onOff) ?? false,
+      approvedBy: read('fallbackApprovedBy', oneLine) ?? null,
+      supportCase: read('fallbackSupportCase', oneLine) ?? null,
+      processes: read('fallbackProcesses', processNames) ?? null,
+      share: read('fallbackShare', wholeNumber(0, 100)) ?? 100,
+      maxAmount: read('fallbackMaxAmount', wholeNumber(1, 999_999_999_999)) ?? null,
+      currencies: read('fallbackCurrencies', currencies) ?? usualCurrencies,
+      refusals:
+        read(
+          'fallbackRefusals',
+          listOf(platformRefusals, 'must be none, or a list of refusals of the platform itself, out of'),
+        ) ?? usualRefusals,
+      answers:
+        read('fallbackAnswers', listOf(unusableAnswers, 'must be none, or a list out of')) ?? usualAnswers,
     },
   };
   const secrets: Secrets = {

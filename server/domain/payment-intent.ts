@@ -9,24 +9,27 @@
 import { ownValue } from './own-value.ts';
 
 /** Why a text is refused. Codes, not sentences: the value itself may be a secret. */
-export type Reason =
-  | 'not-a-string'
-  | 'empty'
-  | 'uuid'
-  | 'padded'
-  | 'encoded'
-  | 'masked'
-  | 'stringified'
-  | 'truncated'
-  | 'too-long'
-  | 'wrong-case'
-  | 'foreign-characters'
-  | 'other-object'
-  | 'client-secret-as-id'
-  | 'not-a-payment-intent-id'
-  | 'not-a-client-secret'
-  | 'secret-of-another-payment-intent'
-  | 'misplaced';
+export const textFaults = [
+  'not-a-string',
+  'empty',
+  'uuid',
+  'padded',
+  'encoded',
+  'masked',
+  'stringified',
+  'truncated',
+  'too-long',
+  'wrong-case',
+  'foreign-characters',
+  'other-object',
+  'client-secret-as-id',
+  'not-a-payment-intent-id',
+  'not-a-client-secret',
+  'secret-of-another-payment-intent',
+  'misplaced',
+] as const;
+
+export type Reason = (typeof textFaults)[number];
 
 export type Judgement = { valid: boolean; reasons: Reason[] };
 

@@ -141,6 +141,19 @@ describe('loadConfig', () => {
     ['TRUST_PROXY', '10.0.0.1, everybody', 'must be the number of proxies'],
     ['RATE_LIMIT_PER_ADDRESS', '-1', 'must be a whole number'],
     ['MAX_REQUESTS_IN_FLIGHT', '0', 'must be from 1'],
+    ['PI_FALLBACK', 'true', 'must be on or off'],
+    ['PI_FALLBACK_LIVE', 'yes', 'must be on or off'],
+    ['PI_FALLBACK_APPROVED_BY', 'Ada\nGrace', 'must be one line'],
+    ['PI_FALLBACK_SUPPORT_CASE', 'x'.repeat(201), 'must be 200 characters or less'],
+    ['PI_FALLBACK_PROCESSES', 'default-booking/release-1', 'must be a list of process names'],
+    ['PI_FALLBACK_PROCESSES', ',', 'must be a list of process names'],
+    ['PI_FALLBACK_SHARE', '101', 'must be from 0 to 100'],
+    ['PI_FALLBACK_MAX_AMOUNT', '10.50', 'must be a whole number'],
+    ['PI_FALLBACK_CURRENCIES', 'EUR,ISK', 'must be a list out of AUD'],
+    ['PI_FALLBACK_REFUSALS', 'stripe-missing-api-key,card_declined', 'of the platform itself'],
+    ['PI_FALLBACK_REFUSALS', 'transaction-payment-failed', 'of the platform itself'],
+    ['PI_FALLBACK_ANSWERS', 'valid', 'must be none, or a list out of missing, invalid'],
+    ['PI_FALLBACK_ANSWERS', 'invalid:odd', 'must be none, or a list out of missing, invalid'],
   ])('refuses %s=%s', (name, value, words) => {
     expect(problemsOf({ ...least, [name]: value }).problems).toEqual([
       expect.objectContaining({ name, problem: expect.stringContaining(words) }),
@@ -158,6 +171,56 @@ describe('loadConfig', () => {
       other: ['transition/a.b'],
     });
     expect(loadConfig(least).config.privilegedTransitions).toEqual({});
+  });
+
+  it('has the fallback off, and narrowed by nothing but what Stripe and Flex count alike', () => {
+    expect(loadConfig(least).config.fallback).toEqual({
+      wanted: false,
+      live: false,
+      approvedBy: null,
+      supportCase: null,
+      processes: null,
+      share: 100,
+      maxAmount: null,
+      currencies: expect.arrayContaining(['EUR', 'USD', 'JPY']),
+      refusals: [
+        'stripe-missing-api-key',
+        'flex-stripe-key-invalid',
+        'api_key_expired',
+        'platform_api_key_expired',
+        'secret_key_required',
+      ],
+      answers: ['missing', 'invalid'],
+    });
+  });
+
+  it('reads how far the fallback may go', () => {
+    const { config } = loadConfig({
+      ...least,
+      PI_FALLBACK: 'on',
+      PI_FALLBACK_LIVE: 'on',
+      PI_FALLBACK_APPROVED_BY: 'Ada Lovelace, operations',
+      PI_FALLBACK_SUPPORT_CASE: '#4711',
+      PI_FALLBACK_PROCESSES: 'default-booking, my.rental',
+      PI_FALLBACK_SHARE: '5',
+      PI_FALLBACK_MAX_AMOUNT: '50000',
+      PI_FALLBACK_CURRENCIES: 'eur, USD',
+      PI_FALLBACK_REFUSALS: 'none',
+      PI_FALLBACK_ANSWERS: 'invalid:uuid',
+    });
+
+    expect(config.fallback).toEqual({
+      wanted: true,
+      live: true,
+      approvedBy: 'Ada Lovelace, operations',
+      supportCase: '#4711',
+      processes: ['default-booking', 'my.rental'],
+      share: 5,
+      maxAmount: 50_000,
+      currencies: ['EUR', 'USD'],
+      refusals: [],
+      answers: ['invalid:uuid'],
+    });
   });
 
   it.each([
