@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readEnvironment } from '../server/config.ts';
-import { processFindings, type ProcessFinding } from '../server/domain/process-findings.ts';
+import { laneFindings } from '../server/domain/lane-findings.ts';
+import type { ProcessFinding } from '../server/domain/process-finding.ts';
+import { processFindings } from '../server/domain/process-findings.ts';
 import { parseProcess, processNameOf, type Process } from '../server/domain/process.ts';
 import { loadProcesses } from '../server/flex/process-files.ts';
 import { command, EXIT, run, say, sayJson, UsageError } from './lib/command.ts';
@@ -10,7 +12,7 @@ import { paint, table } from './lib/tables.ts';
 
 const program = command(
   'process-doctor',
-  'Says which transition of a process creates the PaymentIntent, whether it is privileged, when it runs out, what captures, refunds and pays out, and what breaks and why. Works offline.',
+  'Says which transition of a process creates the PaymentIntent, whether it is privileged, when it runs out, what captures, refunds and pays out, what breaks and why, and whether it has the fallback lane. Works offline.',
   [
     'npm run --silent process-doctor                                   # all in TRANSACTION_PROCESSES_DIR',
     'npm run --silent process-doctor -- my-process/process.edn --json',
@@ -26,7 +28,10 @@ const ownDirectory = path.join(import.meta.dirname, '../ext/transaction-processe
 function main(): Promise<number> {
   const given = program.args;
   const processes = given.length === 0 ? allProcesses() : given.map(processAt);
-  const results = processes.map(process => ({ process: process.name, findings: processFindings(process) }));
+  const results = processes.map(process => ({
+    process: process.name,
+    findings: [...processFindings(process), ...laneFindings(process)],
+  }));
   if (program.opts<{ json?: true }>().json) sayJson(results);
   else for (const { process, findings } of results) say(`${paint('bold', process)}\n${shown(findings)}`);
   const isBroken = results.some(({ findings }) => findings.some(({ level }) => level === 'wrong'));

@@ -1,4 +1,5 @@
 /** Payments under way, by what a process file says. */
+import { entersLane } from './lane.ts';
 import { expiryOf } from './payment-path.ts';
 import type { Process } from './process.ts';
 
@@ -11,7 +12,7 @@ export function awaitedPayment(
   const awaits =
     process !== undefined &&
     [...process.transitions.values()].some(
-      transition => transition.createsPaymentIntent && transition.to === state,
+      transition => (transition.createsPaymentIntent || entersLane(transition)) && transition.to === state,
     );
   if (!awaits) return { awaits: false, deadline: null };
   const ms = expiryOf(process, state)?.ms ?? null;

@@ -1,4 +1,5 @@
 /** The way of a payment through a process, by what its file says. */
+import { leavesLane } from './lane.ts';
 import { ownValue } from './own-value.ts';
 import type { Process, ProcessTransition } from './process.ts';
 
@@ -10,7 +11,7 @@ export const confirmsPayment = ({ actions }: ProcessTransition) => actions.inclu
 
 /** Whether it happens when its time has come, and gives the money back: the payment has run out. */
 export const isExpiry = (transition: ProcessTransition) =>
-  transition.at !== null && transition.refundsPayment;
+  transition.at !== null && (transition.refundsPayment || leavesLane(transition) === 'given-back');
 
 /** Where a state can lead, not going on behind the transitions that `stop`. */
 export function reachable(
@@ -108,3 +109,24 @@ export function expiryOf(process: Process, state: string): { transition: string;
   );
   return expiry ? { transition: expiry.name, ms: latestAfterEntering(expiry.at, state) } : null;
 }
+
+/** What holds dates or stock for the customer, and what gives it back. */
+const HELD: Record<string, string[]> = {
+  'action/create-pending-booking': ['action/decline-booking', 'action/cancel-booking'],
+  'action/create-pending-stock-reservation': [
+    'action/decline-stock-reservation',
+    'action/cancel-stock-reservation',
+  ],
+};
+
+/** What the first takes and the second, which ends the order, does not give back. */
+export const heldAndKept = (taking: ProcessTransition, ending: ProcessTransition): string[] =>
+  Object.entries(HELD)
+    .filter(
+      ([taken, back]) =>
+        taking.actions.includes(taken) && !back.some(action => ending.actions.includes(action)),
+    )
+    .map(([taken]) => taken);
+
+/** Cards are held for seven days; Flex lets a booking wait six. */
+export const LONGEST_HOLD_MS = 7 * 86_400_000;

@@ -3,27 +3,35 @@
  * process could be driven through it.
  */
 import { ProxyError } from './errors.ts';
+import { entersLane, LANE } from './lane.ts';
 import type { Processes } from './process.ts';
 
 /** Names of transitions, by the name of their process. */
 export type PrivilegedTransitions = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Those that the process files call privileged and a user can make. A process that is named has what is named, and nothing else. */
+/**
+ * Those that the process files call privileged and a user can make. A process that is named has what is named, and nothing
+ * else. The fallback's entries are never among them: an order without a payment is begun by this service alone.
+ */
 export function privilegedTransitions(
   processes: Processes,
   named: Record<string, string[]>,
 ): PrivilegedTransitions {
   const fromFiles = [...processes].map(([name, { transitions }]) => {
     const privileged = [...transitions.values()].filter(
-      transition => transition.privileged && USERS.includes(String(transition.actor)),
+      transition =>
+        transition.privileged && USERS.includes(String(transition.actor)) && !entersLane(transition),
     );
     return [name, new Set(privileged.map(transition => transition.name))] as const;
   });
   const fromSetting = Object.entries(named).map(
-    ([name, transitions]) => [name, new Set(transitions)] as const,
+    ([name, transitions]) =>
+      [name, new Set(transitions.filter(transition => !ENTRIES.includes(transition)))] as const,
   );
   return new Map([...fromFiles, ...fromSetting]);
 }
+
+const ENTRIES: string[] = [LANE.request, LANE.requestAfterInquiry];
 
 /** Operators act through the Integration API. */
 const USERS = ['customer', 'provider'];

@@ -3,38 +3,21 @@ import {
   CAPTURES,
   confirmsPayment,
   expiryOf,
+  heldAndKept,
   isExpiry,
   latestAfterEntering,
+  LONGEST_HOLD_MS,
   periodsIn,
   reachable,
   withoutCreation,
 } from './payment-path.ts';
+import { finding, type ProcessFinding } from './process-finding.ts';
 import type { Process, ProcessTransition } from './process.ts';
-
-export type ProcessFinding = {
-  level: 'ok' | 'note' | 'wrong';
-  /** null for what is about the process as a whole. */
-  transition: string | null;
-  what: string;
-  why: string;
-};
 
 const SETS_PRICE = 'action/privileged-set-line-items';
 const PUSH = 'action/stripe-create-payment-intent-push';
 const REFUNDS = 'action/stripe-refund-payment';
 const PAYS_OUT = 'action/stripe-create-payout';
-
-/** What holds dates or stock for the customer, and what gives it back. */
-const HELD: Record<string, string[]> = {
-  'action/create-pending-booking': ['action/decline-booking', 'action/cancel-booking'],
-  'action/create-pending-stock-reservation': [
-    'action/decline-stock-reservation',
-    'action/cancel-stock-reservation',
-  ],
-};
-
-/** Cards are held for seven days; Flex lets a booking wait six. */
-const LONGEST_HOLD_MS = 7 * 86_400_000;
 
 export function processFindings(process: Process): ProcessFinding[] {
   const all = [...process.transitions.values()];
@@ -58,13 +41,6 @@ export function processFindings(process: Process): ProcessFinding[] {
     ];
   return [...broken, ...creators.flatMap(creator => findingsOf(process, creator))];
 }
-
-const finding = (
-  level: ProcessFinding['level'],
-  transition: string | null,
-  what: string,
-  why: string,
-): ProcessFinding => ({ level, transition, what, why });
 
 function findingsOf(process: Process, creator: ProcessTransition): ProcessFinding[] {
   const onward = reachable(process, [creator.to], () => false).transitions;
@@ -192,10 +168,7 @@ function expiry(process: Process, creator: ProcessTransition): ProcessFinding[] 
       ),
     ];
   const ending = process.transitions.get(found.transition)!;
-  const kept = Object.entries(HELD).filter(
-    ([taken, back]) =>
-      creator.actions.includes(taken) && !back.some(action => ending.actions.includes(action)),
-  );
+  const kept = heldAndKept(creator, ending);
   return [
     finding(
       'ok',
@@ -203,7 +176,7 @@ function expiry(process: Process, creator: ProcessTransition): ProcessFinding[] 
       `Runs out by ${nameOf(ending)}${found.ms === null ? '' : ` after ${periodsIn(ending.at).join(' ')}`}.`,
       'Flex cancels the PaymentIntent then.',
     ),
-    ...kept.map(([taken]) =>
+    ...kept.map(taken =>
       finding(
         'wrong',
         ending.name,

@@ -98,6 +98,8 @@ export function follow(course: Course, rule: Rule, at: number, price: Course['pr
   course.state = rule.to;
   course.history.push({ rule, at });
   for (const action of rule.actions) act(course, action, price);
+  // From here on Flex does nothing with a PaymentIntent of its own: somebody else carries the order.
+  if (rule.name === 'transition/enter-fallback') course.payment = null;
 }
 
 function act(course: Course, action: string, price: Course['price']): void {

@@ -277,7 +277,8 @@ function paramsFor(listingId: string, { day, slip }: { day: number; slip: Slip }
     reviewRating: slip === 'bad-rating' ? 9 : 1 + (day % 5),
     reviewContent: 'As it was.',
     price: { payin: UNIT * (1 + day), payout: UNIT * (1 + day) * 0.9 },
-    booking: { start, end: start + 2 * DAY },
+    // Whoever names none leaves those that stand.
+    booking: slip === 'no-dates' ? null : { start, end: start + 2 * DAY },
   };
 }
 
@@ -392,7 +393,7 @@ function made(
   count('made');
   count(`${nameOf(course)} ${rule.name}`);
   const real = sandbox.flex().transactions.get(id)!;
-  if (rule.actions.some(action => /-(pending|proposed)-booking$|^update-booking$/.test(action)))
+  if (booking && rule.actions.some(action => /-(pending|proposed)-booking$|^update-booking$/.test(action)))
     course.booking = booking;
   follow(course, rule, sandbox.now(), price);
   expect(real.state).toBe(course.state);

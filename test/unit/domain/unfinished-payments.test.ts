@@ -7,8 +7,20 @@ const { processes } = loadProcesses(path.join(import.meta.dirname, '../../../ext
 
 describe('unfinishedPaymentStates', () => {
   it.each<[string, string[]]>([
-    ['default-booking', ['pending-payment', 'preauthorized', 'accepted', 'delivered']],
-    ['default-purchase', ['pending-payment', 'purchased', 'delivered', 'disputed', 'received']],
+    [
+      'default-booking',
+      ['pending-payment', 'preauthorized', 'accepted', 'delivered'].concat(
+        ['pending-payment', 'preauthorized', 'capturing', 'accepted'].map(state => `fallback-${state}`),
+      ),
+    ],
+    [
+      'default-purchase',
+      ['pending-payment', 'purchased', 'delivered', 'disputed', 'received'].concat(
+        ['pending-payment', 'capturing', 'purchased', 'delivered', 'disputed'].map(
+          state => `fallback-${state}`,
+        ),
+      ),
+    ],
     [
       'default-negotiation',
       ['pending-payment', 'offer-accepted', 'delivered', 'changes-requested', 'completed'],
