@@ -23,7 +23,7 @@ export function drainable(app: RequestListener): Drainable {
     listener: (req, res) => {
       requests++;
       inFlight.add(res);
-      res.once('close', () => inFlight.delete(res));
+      res.on('close', () => inFlight.delete(res));
       if (isDraining) makeLast(res);
       app(req, res);
     },

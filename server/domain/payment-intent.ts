@@ -41,7 +41,14 @@ const LONGEST_ID = 255;
 /** Fewer different characters than this are a mask or a placeholder, never random text. */
 const FEWEST_DISTINCT = 6;
 
-const looksRandom = (text: string) => new Set(text).size >= FEWEST_DISTINCT;
+function looksRandom(text: string): boolean {
+  let distinct = '';
+  for (const character of text) {
+    if (!distinct.includes(character)) distinct += character;
+    if (distinct.length >= FEWEST_DISTINCT) return true;
+  }
+  return false;
+}
 
 const good: Judgement = { valid: true, reasons: [] };
 const bad = (...reasons: Reason[]): Judgement => ({ valid: false, reasons: [...new Set(reasons)] });

@@ -1,5 +1,5 @@
 /** The caller's own account. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Token } from 'sharetribe-flex-sdk';
 
 /** The scope of a login-as session in a live marketplace: it may look, and Flex will not exchange it for a trusted one. */
@@ -10,6 +10,4 @@ export const deleteAccountBody = (currentPassword: string) => ({ currentPassword
 
 /** The refresh token outlives the access tokens that come of it. */
 export const digestOf = (token: Token | undefined): string =>
-  createHash('sha256')
-    .update(token?.refresh_token ?? token?.access_token ?? '')
-    .digest('base64url');
+  hash('sha256', token?.refresh_token ?? token?.access_token ?? '', 'base64url');

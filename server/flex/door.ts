@@ -41,7 +41,7 @@ export type FlexSession = {
   /** An operator who looks at the site as this user, and may only look. */
   isReadOnly(): boolean;
   /** Tells one session from another, and says nothing of its tokens. */
-  digest: string;
+  digest(): string;
   listing(id: string, signal: AbortSignal): Promise<PricedListing>;
   ownListing(id: string, signal: AbortSignal): Promise<PricedListing>;
   /** A transaction of the caller's, with the listing it is about. */
@@ -122,7 +122,7 @@ function flexSession(
 
   return {
     isReadOnly: () => isReadOnly(session.token()),
-    digest: digestOf(session.token()),
+    digest: () => digestOf(session.token()),
     listing: (id, signal) => get('/v1/api/listings/show', { id }, signal).then(readListing),
     ownListing: (id, signal) =>
       ask('query', signal, sdk => sdk.ownListings.show({ id })).then(({ data }) => readListing(data)),

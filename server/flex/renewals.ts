@@ -2,7 +2,7 @@
  * Refreshes of sessions, each made once. Requests that come with the same expired cookie share one refresh, and those that
  * are a moment late get its result: where Flex gives a new refresh token each time, a second refresh would be refused.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Token } from 'sharetribe-flex-sdk';
 
 export type Renewals = {
@@ -41,4 +41,4 @@ export function createRenewals(now = () => performance.now()): Renewals {
   };
 }
 
-const keyOf = (refreshToken: string) => createHash('sha256').update(refreshToken).digest('base64');
+const keyOf = (refreshToken: string) => hash('sha256', refreshToken, 'base64');

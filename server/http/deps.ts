@@ -64,6 +64,6 @@ export const budgetOf = (deps: ApiDeps, res: Response): Budget => ({
 function after(ms: number, res: Response): AbortSignal {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ms);
-  res.once('close', () => clearTimeout(timer));
+  res.on('close', () => clearTimeout(timer));
   return controller.signal;
 }

@@ -2,7 +2,7 @@
  * One wish of a customer to begin a transaction. Flex has no idempotency keys, so the wish's id travels in the
  * transaction's protected data: whether it came true can be seen there when the answer was lost, or asked for again.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ProxyError } from '../domain/errors.ts';
 import { ownValue } from '../domain/own-value.ts';
 import type { FlexSession } from '../flex/door.ts';
@@ -19,7 +19,7 @@ export const marksOf = ({ id, digest }: Attempt) => ({ attemptId: id, attemptDig
 
 /** `order` is anything that JSON can write; the order of its keys plays no part. */
 export const digestOf = (order: unknown): string =>
-  createHash('sha256').update(JSON.stringify(order, sortedKeys)).digest('base64url').slice(0, 22);
+  hash('sha256', JSON.stringify(order, sortedKeys), 'base64url').slice(0, 22);
 
 const sortedKeys = (_key: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -100,7 +100,7 @@ export async function initiate(
   };
   const sendOrLook = () => sendOnce(send, { look, record: deps.recordLookup, ...goOn(attempt) }, budget);
   if (!request.attempt.isFromBrowser) return checked(await sendOrLook());
-  const wish = { scope: session.digest, key: attempt.id, digest: attempt.digest };
+  const wish = { scope: session.digest(), key: attempt.id, digest: attempt.digest };
   return checked(await oneOfMany(deps.claims, wish, { send: sendOrLook, look, show }, budget.whole));
 }
 

@@ -97,6 +97,7 @@ async function load(): Promise<void> {
       'req/s',
       '×',
       'CPU ms',
+      'per core',
       'p50 ms',
       'p99 ms',
       'calls',
@@ -112,8 +113,9 @@ async function load(): Promise<void> {
           name,
           connections,
           sample.perSecond.toFixed(0),
-          (sample.perSecond / reference.perSecond).toFixed(1),
+          times(sample.perSecond, reference.perSecond),
           sample.cpuMs.toFixed(2),
+          times(reference.cpuMs, sample.cpuMs),
           sample.p50.toFixed(0),
           sample.p99.toFixed(0),
           sample.calls.toFixed(1),
@@ -124,7 +126,7 @@ async function load(): Promise<void> {
       }
     }
     say(
-      `\nAnswers of 10 KB, upstream ${latencyMs} ms (× is requests/s against the reference handler)\n${table.toString()}`,
+      `\nAnswers of 10 KB, upstream ${latencyMs} ms (× is requests/s against the reference handler; per core: requests for the same CPU time)\n${table.toString()}`,
     );
   }
 }
@@ -144,7 +146,7 @@ async function by<Options extends Partial<UpstreamOptions>>(
   all: Options[],
   label: (options: Options) => string | number,
 ): Promise<void> {
-  const table = tableOf(what, 'req/s', '×', 'CPU ms', 'CPU of reference');
+  const table = tableOf(what, 'req/s', '×', 'CPU ms', 'per core');
   for (const options of all) {
     const samples = await alternate(16, options);
     const reference = samples.get('reference handler')!;
@@ -153,9 +155,9 @@ async function by<Options extends Partial<UpstreamOptions>>(
         name,
         label(options),
         perSecond.toFixed(0),
-        (perSecond / reference.perSecond).toFixed(1),
+        times(perSecond, reference.perSecond),
         cpuMs.toFixed(2),
-        `1/${(reference.cpuMs / cpuMs).toFixed(1)}`,
+        times(reference.cpuMs, cpuMs),
       ]);
     }
   }
@@ -251,6 +253,8 @@ async function start(
   const [, logged, printed] = port.exec(running.stdout())!;
   return { port: Number(logged ?? printed), pid: running.child.pid! };
 }
+
+const times = (one: number, other: number) => (Number.isFinite(one / other) ? (one / other).toFixed(1) : '–');
 
 function tableOf(...head: string[]) {
   return new Table({ style: { head: [], border: [] }, head: ['', ...head] });

@@ -64,7 +64,10 @@ const limit = (perMinute: number, keyGenerator: (req: Request) => string, skip: 
   });
 
 /** Express takes it from X-Forwarded-For only as far as TRUST_PROXY reaches. */
-const addressOf = (req: Request) => ipKeyGenerator(req.ip ?? 'unknown', IPV6_SUBNET);
+function addressOf(req: Request): string {
+  const address = (req.ip ?? 'unknown').replace(/^::ffff:(?=[\d.]+$)/, '');
+  return address.includes(':') ? ipKeyGenerator(address, IPV6_SUBNET) : address;
+}
 
 /** Behind a proxy that is not trusted all callers have its address, and share one limit: said once. */
 function warnOfHiddenAddresses(): RequestHandler {

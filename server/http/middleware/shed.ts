@@ -14,7 +14,7 @@ export function shed(delayMs: () => number, limits: LoadLimits): RequestHandler 
   return (_req, res, next) => {
     if (isOverloaded({ inFlight, delayMs: delayMs() }, limits)) throw OVERLOADED;
     inFlight += 1;
-    res.once('close', () => {
+    res.on('close', () => {
       inFlight -= 1;
     });
     next();
