@@ -14,7 +14,7 @@ import { createLog, type Log, type LogOptions } from './log.ts';
 import { watchPayments } from './payment-watch.ts';
 import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
 import { createWebhookReader, type ReadWebhook } from './stripe/webhook-signature.ts';
-import { checkRecord, keepIn } from './store/records.ts';
+import { checkRecord } from './store/records.ts';
 import type { Store } from './store/store.ts';
 import type { Check, CheckSubject } from './domain/verdict.ts';
 
@@ -46,6 +46,8 @@ export type Context = {
   eventLoopDelayMs(): number;
   /** From now on the service is not ready. */
   stop(): void;
+  /** Ends what goes on behind requests, and writes down what only this process knows. Before the store is closed. */
+  settle(): Promise<void>;
   [Symbol.dispose](): void;
 };
 
@@ -109,7 +111,7 @@ export function createContext(
     integration,
     stripe,
     incidentWebhookUrl,
-    ...(store && { keep: keepIn(store) }),
+    store,
   });
   const intake =
     store &&
@@ -171,6 +173,9 @@ export function createContext(
     eventLoopDelayMs: eventLoop.delayMs,
     stop: () => {
       stopping = true;
+    },
+    settle: async () => {
+      await Promise.all([intake?.stop(), watch.settle()]);
     },
     [Symbol.dispose]: () => {
       eventLoop[Symbol.dispose]();

@@ -59,7 +59,7 @@ async function serve(): Promise<void> {
     const deadline = performance.now() + config.shutdownMs;
     await drain(Math.min(LONGEST_DRAIN_MS, config.shutdownMs / 2));
     await server.close(deadline - performance.now());
-    await context.intake?.stop();
+    await context.settle();
     context[Symbol.dispose]();
     await store?.close();
   });

@@ -5,8 +5,11 @@ import type { Observer } from './domain/observer.ts';
 import type { Processes } from './domain/process.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import { logIncident, logVerification, type Log } from './log.ts';
+import { noteTogether } from './diagnostics/shared-incidents.ts';
+import { keepIn } from './store/records.ts';
+import type { Store } from './store/store.ts';
 import type { StripeDoor } from './stripe/door.ts';
-import { createVerifier, type RecordVerification } from './verification/behind-request.ts';
+import { createVerifier, type WaitingLook } from './verification/behind-request.ts';
 import { rememberedAccounts } from './verification/provider-accounts.ts';
 
 type Deps = {
@@ -15,11 +18,22 @@ type Deps = {
   integration: IntegrationDoor | null;
   stripe: StripeDoor | null;
   incidentWebhookUrl: string | null;
-  /** Keeps what Stripe said, and what was refused. Neither may fail, and neither is waited for. */
-  keep?: { verification: RecordVerification; refusal: Observer['refused'] };
+  /** Keeps what Stripe said and what was refused, and what must not be forgotten. null: in memory only. */
+  store: Store | null;
 };
 
-export type PaymentWatch = Disposable & { observer: Observer; incidents: IncidentWatch };
+export type PaymentWatch = Disposable & {
+  observer: Observer;
+  incidents: IncidentWatch;
+  /** Looks at Stripe that wait in memory, and those that there was no room for. */
+  looks(): { waiting: number; dropped: number };
+  /** Writes down what only this process knows. */
+  settle(): Promise<void>;
+};
+
+const LOOK_AGAIN = 'verify-again';
+
+/** Before the store starts. */
 
 export function watchPayments({
   log,
@@ -27,13 +41,15 @@ export function watchPayments({
   integration,
   stripe,
   incidentWebhookUrl,
-  keep,
+  store,
 }: Deps): PaymentWatch {
+  const keep = store && keepIn(store);
   const incidents = createIncidentWatch({
     processes,
     now: Date.now,
     verifies: stripe !== null,
     write: (event, line) => logIncident(log, event, line),
+    ...(store && { together: seen => noteTogether(store, seen) }),
     ...(incidentWebhookUrl !== null && {
       post: chatAt(incidentWebhookUrl, status => log.warn({ status }, 'the chat did not take the incident')),
     }),
@@ -49,17 +65,26 @@ export function watchPayments({
         incidents.verified(verification);
         keep?.verification(verification);
       },
+      ...(store && {
+        putOff: (waiting, ms) => store.jobs.send(LOOK_AGAIN, waiting.paymentIntentId, waiting, ms),
+      }),
     });
+  if (verifier)
+    store?.jobs.define<WaitingLook>({ name: LOOK_AGAIN, work: waiting => verifier.lookAgain(waiting) });
   return {
     observer: {
       checked: incidents.checked,
-      refused: (refusal, call) => {
-        incidents.refused(refusal, call);
-        keep?.refusal(refusal, call);
+      refused: (refusal, call, isProven) => {
+        if (isProven) incidents.refused(refusal, call);
+        keep?.refusal(refusal, call, isProven);
       },
       verify: claim => verifier?.verify(claim),
     },
     incidents,
+    looks: () => verifier?.counts() ?? { waiting: 0, dropped: 0 },
+    settle: async () => {
+      await Promise.all([incidents.settle(), verifier?.settle()]);
+    },
     [Symbol.dispose]: () => verifier?.[Symbol.dispose](),
   };
 }

@@ -7,7 +7,8 @@ import type { Genuineness } from '../domain/genuineness.ts';
 import type { RefusedCall } from '../domain/observer.ts';
 import type { Processes } from '../domain/process.ts';
 import { isIncident, type Check, type CheckSubject } from '../domain/verdict.ts';
-import { next, type IncidentEvent, type Incidents } from './incidents.ts';
+import type { IncidentEvent, Incidents } from './incidents.ts';
+import { createNotebook, type NoteTogether } from './seen-together.ts';
 
 /** What is written of it. */
 export type IncidentLine = {
@@ -28,6 +29,8 @@ export type WatchDeps = {
   /** Without a Stripe key the form of an answer is all there is, and has to do for good. */
   verifies: boolean;
   write: (event: 'opened' | 'closed', line: IncidentLine) => void;
+  /** With the other instances; left out without a database. */
+  together?: NoteTogether;
   /** To a chat, in its common form. Must not fail. */
   post?: (message: { text: string }) => void;
 };
@@ -36,23 +39,21 @@ export type IncidentWatch = {
   checked(check: Check, subject: CheckSubject): void;
   refused(refusal: RefusalEvidence, subject: RefusedCall): void;
   verified(verification: { subject: CheckSubject; genuineness: Genuineness; diagnosis: Diagnosis }): void;
-  /** For whoever shows them. */
+  /** As this instance last knew them. */
   open(): Incidents;
+  /** Resolves when what was seen is written. */
+  settle(): Promise<void>;
 };
 
 export function createIncidentWatch(deps: WatchDeps): IncidentWatch {
-  let open: Incidents = [];
-
-  const note = (subject: RefusedCall, cause: Diagnosis['cause'] | null) => {
-    const result = next(open, {
+  const notebook = createNotebook(event => tell(deps, event), deps.together);
+  const note = (subject: RefusedCall, cause: Diagnosis['cause'] | null) =>
+    notebook.note({
       at: deps.now(),
       processName: subject.processName ?? 'unknown',
       transactionId: subject.transactionId,
       cause,
     });
-    open = result.open;
-    for (const event of result.events) tell(deps, event);
-  };
   const evidenceOf = (subject: RefusedCall): Evidence => ({
     call: { isSpeculative: false, processName: subject.processName ?? '', transition: subject.transition },
     ...(subject.processName !== null && {
@@ -75,18 +76,21 @@ export function createIncidentWatch(deps: WatchDeps): IncidentWatch {
       if (genuineness === 'genuine') note(subject, null);
       else if (genuineness !== 'unverified') note(subject, diagnosis.cause);
     },
-    open: () => open,
+    open: notebook.open,
+    settle: notebook.settle,
   };
 }
 
-/** Refusals that the next customer would meet as well. One provider's account or one listing's price is not among them. */
+/**
+ * Refusals that the next customer would meet as well. One provider's account or one listing's price is not among them, nor a
+ * process or an alias that there is not: a browser may ask for any.
+ */
 const PLATFORM: Diagnosis['cause'][] = [
   'flex-stripe-not-configured',
   'flex-stripe-key-invalid',
   'other-account',
   'other-mode',
   'process-without-create-action',
-  'unknown-process',
   'credentials-mismatch',
 ];
 

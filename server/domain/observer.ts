@@ -5,7 +5,8 @@ import type { Check, CheckSubject } from './verdict.ts';
 
 export type Observer = {
   checked(check: Check, subject: CheckSubject): void;
-  refused(refusal: RefusalEvidence, call: RefusedCall): void;
+  /** `isProven`: Flex had taken the session. Else it may be anybody's, and what it says of itself is nobody's word. */
+  refused(refusal: RefusalEvidence, call: RefusedCall, isProven: boolean): void;
   /** A well-formed PaymentIntent in the answer to a real call, to be compared with Stripe. */
   verify(claim: Claim): void;
 };

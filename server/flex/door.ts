@@ -40,6 +40,8 @@ export type FlexDoor = {
 export type FlexSession = {
   /** An operator who looks at the site as this user, and may only look. */
   isReadOnly(): boolean;
+  /** Flex has taken the session during this request: it is no stranger's. */
+  isProven(): boolean;
   /** Tells one session from another, and says nothing of its tokens. */
   digest(): string;
   listing(id: string, signal: AbortSignal): Promise<PricedListing>;
@@ -117,11 +119,13 @@ function flexSession(
         }),
       { isUnauthorized, anonymously: true, signal },
     );
+  let isTrusted = false;
   const get = (path: string, params: Record<string, unknown>, signal: AbortSignal) =>
     request(path, params, signal).then(reply => readBody(reply, 'query'));
 
   return {
     isReadOnly: () => isReadOnly(session.token()),
+    isProven: () => isTrusted || session.wasRenewed(),
     digest: () => digestOf(session.token()),
     listing: (id, signal) => get('/v1/api/listings/show', { id }, signal).then(readListing),
     ownListing: (id, signal) =>
@@ -145,6 +149,7 @@ function flexSession(
       if (isUnauthorized(reply) && session.wasRenewed())
         throw credentialsRefused(401, refusalOf(reply, 'query').data);
       const { access_token: accessToken } = tokenOf(reply);
+      isTrusted = true;
       return {
         initiate: command(send, accessToken, 'initiate'),
         transition: command(send, accessToken, 'transition'),

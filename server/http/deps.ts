@@ -4,7 +4,7 @@ import { ProxyError } from '../domain/errors.ts';
 import type { Observer, RefusedCall } from '../domain/observer.ts';
 import type { PrivilegedTransitions } from '../domain/privileged-transitions.ts';
 import type { Processes } from '../domain/process.ts';
-import type { FlexDoor } from '../flex/door.ts';
+import type { FlexDoor, FlexSession } from '../flex/door.ts';
 import { logCheck, logLookup } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
@@ -42,11 +42,16 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
 });
 
 /** The same work; a refusal of it is heard of. */
-export async function observed<T>({ observer }: ApiDeps, call: RefusedCall, work: Promise<T>): Promise<T> {
+export async function observed<T>(
+  { observer }: ApiDeps,
+  session: Pick<FlexSession, 'isProven'>,
+  call: RefusedCall,
+  work: Promise<T>,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof ProxyError) observer.refused(refusalEvidence(error), call);
+    if (error instanceof ProxyError) observer.refused(refusalEvidence(error), call, session.isProven());
     throw error;
   }
 }

@@ -48,5 +48,5 @@ export const initiatePrivileged =
       transactionId: null,
     };
     const work = initiate(callDepsOf(deps, res), session, request, budgetOf(deps, res));
-    sendChecked(res, await observed(deps, call, work));
+    sendChecked(res, await observed(deps, session, call, work));
   };

@@ -43,5 +43,5 @@ export const transitionPrivileged =
       transactionId: transactionId.text,
     };
     const work = transition(callDepsOf(deps, res), session, request, budgetOf(deps, res));
-    sendChecked(res, await observed(deps, call, work));
+    sendChecked(res, await observed(deps, session, call, work));
   };

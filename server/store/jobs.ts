@@ -19,7 +19,7 @@ export type Jobs = {
   /** Before `start`. */
   define<Data extends object>(job: Job<Data>): void;
   /** One that waits under the same key already is not doubled. Rejects while the database is away. */
-  send(name: string, key: string, data: object): Promise<void>;
+  send(name: string, key: string, data: object, afterMs?: number): Promise<void>;
   /** What waits and what is under way, by name. */
   depths(): Promise<JobDepth[]>;
   start(): Promise<void>;
@@ -100,9 +100,9 @@ export function createJobs({ runSql, backend, onProblem }: Options): Jobs {
       if (boss) throw new Error(`${job.name} was defined too late: the jobs have started`);
       defined.push(job);
     },
-    async send(name, key, data) {
+    async send(name, key, data, afterMs = 0) {
       if (!boss) throw new Error('The database has not been reached yet');
-      await boss.send(name, data, { singletonKey: key });
+      await boss.send(name, data, { singletonKey: key, startAfter: Math.ceil(afterMs / 1_000) });
     },
     async depths() {
       const { rows } = await runSql(DEPTHS);

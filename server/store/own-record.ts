@@ -24,6 +24,8 @@ export async function ownRecordOf(db: Db, transactionId: string): Promise<OwnRec
       .selectFrom('refusals')
       .selectAll()
       .where('transaction_id', '=', transactionId)
+      // Anybody can be refused.
+      .where('is_proven', '=', true)
       .orderBy('is_speculative')
       .orderBy('id', 'desc')
       .limit(1)

@@ -9,7 +9,7 @@ import { insertChecks, type NewCheck } from './checks.ts';
 import { timeOrderedId } from './ids.ts';
 import type { Db } from './schema.ts';
 
-export type NewRefusal = RefusedCall & RefusalEvidence & { id: string; at: Date };
+export type NewRefusal = RefusedCall & RefusalEvidence & { id: string; at: Date; isProven: boolean };
 
 export type NewVerification = {
   id: string;
@@ -44,19 +44,25 @@ export const checkRecord = (check: Check, subject: CheckSubject, requestId: stri
 /** Stripe's words to Flex are the only sentence that is kept: they may name what was sent. */
 const redact = redactor([]);
 
-export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall): StoreRecord => ({
+export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall, isProven = true): StoreRecord => ({
   kind: 'refusal',
   record: {
     ...call,
     ...refusal,
+    isProven,
     stripeMessage: refusal.stripeMessage === null ? null : redact(refusal.stripeMessage),
     ...now(),
   },
 });
 
 /** What the looks behind requests are kept with. */
-export const keepIn = ({ records }: { records: { record(record: StoreRecord): void } }) => ({
-  refusal: (refusal: RefusalEvidence, call: RefusedCall) => records.record(refusalRecord(refusal, call)),
+export const keepIn = (
+  { records }: { records: { record(record: StoreRecord): void } },
+  isStrangersTurn = atMost(STRANGERS_A_MINUTE),
+) => ({
+  refusal(refusal: RefusalEvidence, call: RefusedCall, isProven: boolean) {
+    if (isProven || isStrangersTurn()) records.record(refusalRecord(refusal, call, isProven));
+  },
   verification: ({ subject, diagnosis, ...looked }: Verification) =>
     records.record({
       kind: 'verification',
@@ -76,6 +82,20 @@ export const keepIn = ({ records }: { records: { record(record: StoreRecord): vo
     }),
 });
 
+/** Strangers may ask as often as they like; what they were refused is not worth a full disk. */
+const STRANGERS_A_MINUTE = 60;
+
+function atMost(count: number): () => boolean {
+  let minute = 0;
+  let taken = 0;
+  return () => {
+    const current = Math.floor(Date.now() / 60_000);
+    taken = current === minute ? taken + 1 : 1;
+    minute = current;
+    return taken <= count;
+  };
+}
+
 type Verification = Pick<
   NewVerification,
   'paymentIntentId' | 'genuineness' | 'differing' | 'status' | 'attempt'
@@ -90,12 +110,12 @@ export async function insertRecords(db: Db, records: readonly StoreRecord[]): Pr
   if (refusals.length > 0)
     await sql`
       insert into proxy.refusals (id, at, call, is_speculative, process_name, transition, transaction_id, code, status,
-        flex_codes, stripe_code, stripe_message, status_text)
+        flex_codes, stripe_code, stripe_message, status_text, is_proven)
       select id, at, call, "isSpeculative", "processName", transition, "transactionId", code, status,
-        array(select jsonb_array_elements_text("flexCodes")), "stripeCode", "stripeMessage", "statusText"
+        array(select jsonb_array_elements_text("flexCodes")), "stripeCode", "stripeMessage", "statusText", "isProven"
       from jsonb_to_recordset(${JSON.stringify(refusals)}::jsonb) as batch (id uuid, at timestamptz, call text,
         "isSpeculative" boolean, "processName" text, transition text, "transactionId" text, code text, status integer,
-        "flexCodes" jsonb, "stripeCode" text, "stripeMessage" text, "statusText" text)
+        "flexCodes" jsonb, "stripeCode" text, "stripeMessage" text, "statusText" text, "isProven" boolean)
       on conflict (id) do nothing`.execute(db);
   if (verifications.length > 0)
     await sql`

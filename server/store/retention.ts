@@ -17,6 +17,7 @@ const places = [
   { table: 'stripe_events', time: 'received_at' },
   { table: 'payment_intents', time: 'as_of' },
   { table: 'initiate_claims', time: 'claimed_at' },
+  { table: 'incidents', time: 'closed_at' },
 ] as const;
 
 export type Deleted = Record<string, number>;
@@ -63,6 +64,15 @@ export async function deleteUser(db: Db, userId: string): Promise<Deleted> {
         .executeTakeFirst();
       deleted[table] = Number(result.numDeletedRows);
     }
+    await sql`
+      update proxy.incidents set transaction_ids = array(
+        select id from unnest(transaction_ids) as id where id <> all(${ids}))
+      where transaction_ids && ${ids}`.execute(transaction);
+    await sql`
+      delete from pgboss.job
+      where data ->> 'transactionId' = any(${ids}) or data -> 'subject' ->> 'transactionId' = any(${ids})`.execute(
+      transaction,
+    );
     const result = await transaction.deleteFrom('transactions').where('id', 'in', ids).executeTakeFirst();
     deleted['transactions'] = Number(result.numDeletedRows);
     return deleted;

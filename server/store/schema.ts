@@ -59,6 +59,8 @@ type RefusalsTable = {
   stripe_code: string | null;
   stripe_message: string | null;
   status_text: string;
+  /** Flex had taken the session; without that it may be anybody who asked. */
+  is_proven: boolean;
 };
 export type RefusalRow = Selectable<RefusalsTable>;
 

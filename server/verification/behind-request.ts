@@ -36,6 +36,8 @@ export type VerifierDeps = {
   /** The provider's connected account; left out without Integration API credentials. Rejects when it can not be learnt. */
   providerAccount?: (userId: string) => Promise<string | null>;
   record: RecordVerification;
+  /** Keeps a look for later where it survives this process; rejects when that can not be done, and it waits in memory. */
+  putOff?: (waiting: WaitingLook, ms: number) => Promise<void>;
   limits?: Partial<Limits>;
 };
 
@@ -50,29 +52,33 @@ export type Limits = {
 export type Verifier = {
   /** Returns at once. */
   verify(claim: Claim): void;
+  /** Looks now at what was put off. Rejects when it has to be looked at once more and that could not be kept. */
+  lookAgain(waiting: WaitingLook): Promise<void>;
   counts(): { waiting: number; dropped: number };
+  /** Gives away what waits in memory. */
+  settle(): Promise<void>;
   [Symbol.dispose](): void;
 };
 
 const LIMITS: Limits = {
   waiting: 1_000,
   perSecond: 20,
-  pauses: [30_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000],
+  pauses: [30_000, 5 * 60_000, 30 * 60_000, 2 * 3_600_000, 12 * 3_600_000, 24 * 3_600_000],
 };
 
 /** What waits holds a digest in the client secret's place. */
-type Waiting = Omit<Claim, 'clientSecret'> & { secretDigest: string; attempt: number };
+export type WaitingLook = Omit<Claim, 'clientSecret'> & { secretDigest: string; attempt: number };
 
 export function createVerifier(deps: VerifierDeps): Verifier {
   const limits = { ...LIMITS, ...deps.limits };
-  const queue: Waiting[] = [];
-  const timers = new Set<NodeJS.Timeout>();
-  let later = 0;
+  const { putOff = () => Promise.reject(new Error('There is no database')) } = deps;
+  const queue: WaitingLook[] = [];
+  const later = new Map<NodeJS.Timeout, WaitingLook>();
   let dropped = 0;
   let ticking: NodeJS.Timeout | undefined;
 
-  const enqueue = (waiting: Waiting) => {
-    if (queue.length + later >= limits.waiting) {
+  const enqueue = (waiting: WaitingLook) => {
+    if (queue.length + later.size >= limits.waiting) {
       dropped += 1;
       return;
     }
@@ -82,14 +88,31 @@ export function createVerifier(deps: VerifierDeps): Verifier {
 
   const next = () => {
     const waiting = queue.shift();
-    if (waiting) void look(deps, waiting).then(lookup => noted(waiting, lookup));
+    if (waiting) void lookFirst(waiting);
     else {
       clearInterval(ticking);
       ticking = undefined;
     }
   };
 
-  const noted = (waiting: Waiting, looked: Looked) => {
+  const lookFirst = async (waiting: WaitingLook) => {
+    const again = await lookAndRecord(waiting);
+    if (again) await putOff(...again).catch(() => wait(...again));
+  };
+
+  const wait = (waiting: WaitingLook, ms: number) => {
+    const timer = setTimeout(() => {
+      later.delete(timer);
+      enqueue(waiting);
+    }, ms).unref();
+    later.set(timer, waiting);
+  };
+
+  /** What is to be looked at again, and when. */
+  const lookAndRecord = async (
+    waiting: WaitingLook,
+  ): Promise<[again: WaitingLook, inMs: number] | undefined> => {
+    const looked = await look(deps, waiting);
     const pause = looked.genuineness === 'unverified' ? limits.pauses[waiting.attempt - 1] : undefined;
     deps.record({
       ...looked,
@@ -98,14 +121,17 @@ export function createVerifier(deps: VerifierDeps): Verifier {
       attempt: waiting.attempt,
       nextInMs: pause ?? null,
     });
-    if (pause === undefined) return;
-    later += 1;
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      later -= 1;
-      enqueue({ ...waiting, attempt: waiting.attempt + 1 });
-    }, pause).unref();
-    timers.add(timer);
+    return pause === undefined ? undefined : [{ ...waiting, attempt: waiting.attempt + 1 }, pause];
+  };
+
+  const stop = () => {
+    clearInterval(ticking);
+    ticking = undefined;
+    for (const timer of later.keys()) clearTimeout(timer);
+    const waiting = [...queue, ...later.values()];
+    queue.length = 0;
+    later.clear();
+    return waiting;
   };
 
   return {
@@ -114,18 +140,21 @@ export function createVerifier(deps: VerifierDeps): Verifier {
       if (claim.subject.isSpeculative) return;
       enqueue({ ...claim, secretDigest: digestOfSecret(clientSecret), attempt: 1 });
     },
-    counts: () => ({ waiting: queue.length + later, dropped }),
-    [Symbol.dispose]: () => {
-      clearInterval(ticking);
-      for (const timer of timers) clearTimeout(timer);
-      queue.length = 0;
+    async lookAgain(waiting) {
+      const again = await lookAndRecord(waiting);
+      if (again) await putOff(...again);
     },
+    counts: () => ({ waiting: queue.length + later.size, dropped }),
+    async settle() {
+      await Promise.allSettled(stop().map(waiting => putOff(waiting, 0)));
+    },
+    [Symbol.dispose]: () => void stop(),
   };
 }
 
 type Looked = Pick<Verification, 'genuineness' | 'differing' | 'status' | 'diagnosis'>;
 
-async function look(deps: VerifierDeps, waiting: Waiting): Promise<Looked> {
+async function look(deps: VerifierDeps, waiting: WaitingLook): Promise<Looked> {
   const [lookup, destination] = await Promise.all([
     deps.stripe
       .paymentIntent(waiting.paymentIntentId, waiting.secretDigest)
@@ -154,7 +183,7 @@ async function look(deps: VerifierDeps, waiting: Waiting): Promise<Looked> {
 
 function compare(
   { stripe, processes }: VerifierDeps,
-  waiting: Waiting,
+  waiting: WaitingLook,
   lookup: Lookup<StripePaymentIntent>,
   destination: string | null | undefined,
 ) {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { INCIDENT, VERIFICATION } from '../../server/log.ts';
 import { realBooking, speculativeBooking } from '../sandbox/client/orders.ts';
-import { signedIn } from '../sandbox/client/web-client.ts';
+import { createWebClient, signedIn, tokenCookie } from '../sandbox/client/web-client.ts';
 import { startWorld, type World } from '../setup/world.ts';
 
 const withStripe = (environment: Record<string, string> = {}) => startWorld({ bothSides: true, environment });
@@ -129,6 +129,65 @@ describe('behind the request', () => {
     await book(world);
 
     expect(linesOf(world, INCIDENT)).toMatchObject([{ cause: 'flex-stripe-not-configured' }]);
+  });
+
+  it.each([
+    ['without a session', undefined],
+    ['with a made-up one', { access_token: 'made-up', refresh_token: 'made-up', scope: 'user' }],
+  ])('a stranger %s opens none, whatever he asks for', async (_who, token) => {
+    await using world = await withStripe();
+    const stranger = createWebClient(world.proxyUrl, world.info);
+    if (token)
+      stranger.cookies.set(
+        tokenCookie(world.info.flex.clientId),
+        encodeURIComponent(JSON.stringify({ token_type: 'bearer', expires_in: 600, ...token })),
+      );
+    const alice = await signedIn(world, 'Alice');
+    const { id } = (await alice.post('initiate-privileged', realBooking(world.info))).body.data.data;
+
+    const statuses = [];
+    for (const bodyParams of [
+      { transition: 'transition/accept' },
+      { processAlias: 'made-up/release-1' },
+      { processAlias: 'default-booking/made-up' },
+    ])
+      statuses.push(
+        (await stranger.post('initiate-privileged', realBooking(world.info, { bodyParams }))).status,
+      );
+    const move = { id, transition: 'transition/accept', params: {} };
+    statuses.push(
+      (
+        await stranger.post('transition-privileged', {
+          isSpeculative: false,
+          orderData: {},
+          bodyParams: move,
+        })
+      ).status,
+    );
+
+    expect(statuses.every(status => status >= 400)).toBe(true);
+    expect(linesOf(world, INCIDENT)).toEqual([]);
+    expect(world.context.incidents.open()).toEqual([]);
+  });
+
+  it('a customer who asks for a transition or an alias that there is not opens none either', async () => {
+    await using world = await withStripe();
+    const alice = await signedIn(world, 'Alice');
+    const { id } = (await alice.post('initiate-privileged', realBooking(world.info))).body.data.data;
+    const move = { id, transition: 'transition/accept', params: {} };
+
+    const moved = await alice.post('transition-privileged', {
+      isSpeculative: false,
+      orderData: {},
+      bodyParams: move,
+    });
+    const begun = await alice.post(
+      'initiate-privileged',
+      realBooking(world.info, { bodyParams: { processAlias: 'default-booking/made-up' } }),
+    );
+
+    expect([moved.status, begun.status]).toEqual([403, 409]);
+    expect(linesOf(world, INCIDENT)).toEqual([]);
   });
 
   it('a chat is told when it opens, in the common form, and its address stays out of the log', async () => {

@@ -80,7 +80,7 @@ export async function startWorld(
     control,
     [Symbol.asyncDispose]: async () => {
       await proxy.close(0);
-      await context.intake?.stop();
+      await context.settle();
       context[Symbol.dispose]();
       await sandbox.close();
     },

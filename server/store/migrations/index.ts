@@ -2,8 +2,10 @@
 import type { Migration } from 'kysely/migration';
 import * as records from './001-records.ts';
 import * as operators from './002-operators.ts';
+import * as strangers from './003-strangers.ts';
 
 export const migrations: Record<string, Migration> = {
   '001-records': records,
   '002-operators': operators,
+  '003-strangers': strangers,
 };

@@ -1,3 +1,7 @@
+import { refusal } from '../../../server/domain/diagnosis/samples.ts';
+import { createLog } from '../../../server/log.ts';
+import { watchPayments } from '../../../server/payment-watch.ts';
+import { collectLog } from '../../setup/log-lines.ts';
 import { next, type Incidents, type Seen } from '../../../server/diagnostics/incidents.ts';
 import type { Cause } from '../../../server/domain/diagnosis/causes.ts';
 
@@ -84,4 +88,29 @@ describe('incidents', () => {
   it('never open for what is good', () => {
     expect(play('good', 'good', 'good')).toEqual({ open: [], events: [] });
   });
+});
+
+it('what is refused to somebody whom Flex does not know opens none', () => {
+  const watch = watchPayments({
+    log: createLog({ level: 'info', secrets: [], destination: collectLog().destination }),
+    processes: new Map(),
+    integration: null,
+    stripe: null,
+    incidentWebhookUrl: null,
+    store: null,
+  });
+  const call = {
+    call: 'initiate' as const,
+    isSpeculative: false,
+    processName: 'default-booking',
+    transition: 'transition/request-payment',
+    transactionId: null,
+  };
+  const notConfigured = refusal({ flexCodes: ['stripe-missing-api-key'] }).refusal!;
+
+  watch.observer.refused(notConfigured, call, false);
+  expect(watch.incidents.open()).toEqual([]);
+
+  watch.observer.refused(notConfigured, call, true);
+  expect(watch.incidents.open()).toMatchObject([{ cause: 'flex-stripe-not-configured' }]);
 });
