@@ -5,6 +5,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { addUpForWorkers } from './cluster-metrics.ts';
 import type { Log } from './log.ts';
 
 export type Workers = {
@@ -72,6 +73,7 @@ export function startWorkers(log: Log, count: number, cannotStart: (exitCode: nu
     );
   };
 
+  addUpForWorkers(() => [...running].filter(worker => listening.has(worker)));
   for (let index = 0; index < count; index++) start(0);
   return { stop };
 }

@@ -9,6 +9,7 @@ import { startIntake, type Intake } from './evidence-intake.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
+import { showInMetrics } from './gauges.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
 import { watchPayments } from './payment-watch.ts';
@@ -16,6 +17,7 @@ import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
 import { createWebhookReader, type ReadWebhook } from './stripe/webhook-signature.ts';
 import { checkRecord } from './store/records.ts';
 import type { Store } from './store/store.ts';
+import { STRIPE_FEED } from './webhooks/pull.ts';
 import type { Check, CheckSubject } from './domain/verdict.ts';
 
 /** What lives as long as the service. */
@@ -113,6 +115,7 @@ export function createContext(
     incidentWebhookUrl,
     store,
   });
+  const flexFeed = `flex ${config.integration?.baseUrl} ${config.integration?.clientId}`;
   const intake =
     store &&
     startIntake({
@@ -122,15 +125,20 @@ export function createContext(
       processes,
       log,
       owner: randomUUID(),
-      feedSource: `flex ${config.integration?.baseUrl} ${config.integration?.clientId}`,
+      feedSource: flexFeed,
       retentionDays: config.database.retentionDays,
     });
   const eventLoop = watchEventLoop();
-  metrics.gauge(
-    'proxy_event_loop_delay_seconds',
-    'How late the event loop runs.',
-    () => eventLoop.delayMs() / 1000,
-  );
+  showInMetrics({
+    metrics,
+    eventLoop,
+    flex,
+    integration,
+    stripe,
+    watch,
+    store,
+    feeds: { ...(integration && { flex: flexFeed }), ...(stripe && { stripe: STRIPE_FEED }) },
+  });
   let stopping = false;
   return {
     config,

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
+import { ofAllWorkers } from './cluster-metrics.ts';
 import { endWithPrimary, obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
 import { ConfigError, describeProblems, loadConfig, type LoadedConfig } from './config.ts';
 import { createContext, createServiceLog } from './context.ts';
@@ -39,7 +40,8 @@ async function serve(): Promise<void> {
   const store = await storeOrExit(log);
   const context = createContext(loaded, destination, store, log);
   store?.start();
-  const { listener, drain } = drainable(createApp(context));
+  const metrics = cluster.isWorker ? ofAllWorkers(context.metrics) : context.metrics;
+  const { listener, drain } = drainable(createApp({ ...context, metrics }));
   const server = await listen(listener, config.port, undefined, { log }).catch((error: unknown) => {
     context.log.fatal({ port: config.port, err: error }, 'can not listen');
     process.exit(1);

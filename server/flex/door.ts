@@ -33,6 +33,8 @@ export type { FlexAnswer } from './replies.ts';
 export type FlexDoor = {
   /** What one browser request may do, with the session in its cookie. */
   openSession(req: Request, res: Response): FlexSession;
+  /** Of its two origins, those that are left alone because they fail. */
+  resting(): { flex: boolean; 'flex-assets': boolean };
   close(): void;
 };
 
@@ -93,6 +95,7 @@ export function createFlexDoor(
       const session = openSession(cookieStore(req, res, config), auth, renewals);
       return flexSession(session, api.send, auth, commissions, createAsk(session, config, api.send));
     },
+    resting: () => ({ flex: api.isResting(), 'flex-assets': cdn.isResting() }),
     close() {
       api.close();
       cdn.close();

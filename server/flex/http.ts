@@ -7,6 +7,7 @@ import {
   bulkhead,
   BulkheadRejectedError,
   circuitBreaker,
+  CircuitState,
   handleWhen,
   SamplingBreaker,
   wrap,
@@ -36,7 +37,12 @@ export type Reply = {
 /** Resolves with any status; rejects with `ProxyError` when there is no whole answer. */
 export type Send = (call: Call) => Promise<Reply>;
 
-export type HttpOrigin = { send: Send; close(): void };
+export type HttpOrigin = {
+  send: Send;
+  /** Most calls have failed, and none is sent for a while. */
+  isResting(): boolean;
+  close(): void;
+};
 
 /** Milliseconds. A command may wait for Stripe, so it is given longer. */
 const DEADLINES: Record<CallKind, number> = { query: 5_000, command: 10_000 };
@@ -69,13 +75,11 @@ export function createHttp(
     bodyTimeout: 0,
   });
   const basePath = new URL(origin).pathname.replace(/\/$/, '');
-  const guard = wrap(
-    bulkhead(connections * (1 + WAITING_PER_CONNECTION)),
-    circuitBreaker(handleWhen(isOutage).orWhenResult(isFailure), {
-      halfOpenAfter: REST_MS,
-      breaker: new SamplingBreaker(FAILING),
-    }),
-  );
+  const breaker = circuitBreaker(handleWhen(isOutage).orWhenResult(isFailure), {
+    halfOpenAfter: REST_MS,
+    breaker: new SamplingBreaker(FAILING),
+  });
+  const guard = wrap(bulkhead(connections * (1 + WAITING_PER_CONNECTION)), breaker);
   return {
     async send(call) {
       const started = performance.now();
@@ -95,6 +99,7 @@ export function createHttp(
         throw known;
       }
     },
+    isResting: () => breaker.state === CircuitState.Open,
     close: () => void pool.destroy(),
   };
 }

@@ -40,6 +40,8 @@ export type IntegrationDoor = {
   providerAccount(userId: string, signal: AbortSignal): Promise<string | null>;
   /** In ascending order, a hundred at most. */
   events(query: EventQuery, signal: AbortSignal): Promise<FlexEvent[]>;
+  /** It is left alone because it fails. */
+  isResting(): boolean;
   close(): void;
 };
 
@@ -135,6 +137,7 @@ export function createIntegrationDoor(
     providerAccount: (id, signal) =>
       ask(signal, sdk => sdk.users.show({ id, include: ['stripeAccount'] })).then(providerAccountIn),
     events: (query, signal) => ask(signal, sdk => sdk.events.query(query)).then(eventsIn),
+    isResting: http.isResting,
     close: http.close,
   };
 }

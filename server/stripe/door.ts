@@ -35,6 +35,8 @@ export type StripeDoor = {
   webhookEndpoints(): Promise<Lookup<WebhookEndpoint[]>>;
   /** Stripe's time, in milliseconds since the epoch. */
   time(): Promise<Lookup<number>>;
+  /** It is left alone because it fails. */
+  isResting(): boolean;
 };
 
 export type EventsPage = { events: StripeEventRecord[]; next: string | null };
@@ -66,7 +68,7 @@ export function createStripeDoor(
     timeout: DEADLINE_MS,
     ...addressOf(baseUrl),
   });
-  const ask = createGuard(call => onCall({ upstream: 'stripe', endpoint: 'read', ...call }));
+  const { ask, isResting } = createGuard(call => onCall({ upstream: 'stripe', endpoint: 'read', ...call }));
   return {
     livemode: /^(sk|rk)_live_/.test(secretKey),
     paymentIntent(id, secretDigest) {
@@ -105,6 +107,7 @@ export function createStripeDoor(
         const { lastResponse } = await stripe.paymentIntents.list({ limit: 1 });
         return Date.parse(lastResponse.headers['date'] ?? '');
       }),
+    isResting,
   };
 }
 

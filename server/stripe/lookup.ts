@@ -4,6 +4,7 @@ import {
   bulkhead,
   BulkheadRejectedError,
   circuitBreaker,
+  CircuitState,
   ConsecutiveBreaker,
   handleWhen,
   wrap,
@@ -18,7 +19,11 @@ export type Lookup<T> =
 
 export type Trouble = 'unavailable' | 'key-refused' | 'not-permitted';
 
-export type Guard = <T>(work: () => Promise<T>) => Promise<Lookup<T>>;
+export type Guard = {
+  ask<T>(work: () => Promise<T>): Promise<Lookup<T>>;
+  /** Stripe has failed, and is left alone for a while. */
+  isResting(): boolean;
+};
 
 /** Calls under way at one time, and those that may wait. */
 const CONCURRENT = 10;
@@ -29,14 +34,12 @@ const REST_MS = 10_000;
 
 /** `done` hears what each call came to. */
 export function createGuard(done: (call: { outcome: string; seconds: number }) => void): Guard {
-  const policy = wrap(
-    bulkhead(CONCURRENT, WAITING),
-    circuitBreaker(
-      handleWhen(error => troubleOf(error) === 'unavailable'),
-      { halfOpenAfter: REST_MS, breaker: new ConsecutiveBreaker(FAILURES) },
-    ),
+  const breaker = circuitBreaker(
+    handleWhen(error => troubleOf(error) === 'unavailable'),
+    { halfOpenAfter: REST_MS, breaker: new ConsecutiveBreaker(FAILURES) },
   );
-  const ask: Guard = async work => {
+  const policy = wrap(bulkhead(CONCURRENT, WAITING), breaker);
+  const ask: Guard['ask'] = async work => {
     try {
       return { outcome: 'found', value: await policy.execute(work) };
     } catch (error) {
@@ -50,12 +53,15 @@ export function createGuard(done: (call: { outcome: string; seconds: number }) =
       return { outcome: 'unknown', trouble };
     }
   };
-  return async work => {
-    const started = performance.now();
-    const lookup = await ask(work);
-    const outcome = lookup.outcome === 'unknown' ? lookup.trouble : lookup.outcome;
-    done({ outcome, seconds: (performance.now() - started) / 1000 });
-    return lookup;
+  return {
+    async ask(work) {
+      const started = performance.now();
+      const lookup = await ask(work);
+      const outcome = lookup.outcome === 'unknown' ? lookup.trouble : lookup.outcome;
+      done({ outcome, seconds: (performance.now() - started) / 1000 });
+      return lookup;
+    },
+    isResting: () => breaker.state === CircuitState.Open,
   };
 }
 

@@ -201,6 +201,7 @@ describe('Stripe', () => {
       expect(await one.newestPaymentIntentId()).toEqual({ outcome: 'unknown', trouble: 'unavailable' });
     }
     expect(world.sandbox.requests()['GET /v1/payment_intents']?.count).toBe(5);
+    expect([one.isResting(), door().isResting()]).toEqual([true, false]);
   });
 
   it('is tested on what is there and on what is not before it is believed', async () => {

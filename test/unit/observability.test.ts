@@ -1,13 +1,16 @@
 /** The dashboard and the alerts ask for what the service counts. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createMetrics } from '../../server/metrics.ts';
+import { openStore } from '../../server/store/store.ts';
+import { silent } from '../setup/databases.ts';
+import { startWorld } from '../setup/world.ts';
 
 const directory = path.join(import.meta.dirname, '../../ext/observability');
 
 it.each(['dashboard.json', 'alerts.yml'])('%s asks for nothing that is not counted', async file => {
-  const metrics = createMetrics();
-  metrics.gauge('proxy_event_loop_delay_seconds', 'How late.', () => 0);
+  await using store = await openStore({ place: { url: 'postgres://127.0.0.1:9/none' }, log: silent });
+  await using world = await startWorld({ store });
+  const { metrics } = world.context;
   const counted = [...(await metrics.text()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
     type === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],
   );

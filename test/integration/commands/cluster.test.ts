@@ -77,6 +77,15 @@ describe('WEB_CONCURRENCY=2 npm start', () => {
     expect(lines(world.proxy).filter(line => line['msg'] === 'request')).toHaveLength(300);
   });
 
+  it('shows the counts of both as those of one, whichever is asked', async () => {
+    await using world = await startTwo();
+    const asked = 200;
+    await Promise.all(Array.from({ length: asked }, () => ready(world)));
+
+    const seen = await Promise.all(Array.from({ length: 12 }, () => countOf(world, '/readyz')));
+    expect(new Set(seen)).toEqual(new Set([asked]));
+  });
+
   it('does not try for ever where no process can listen', async () => {
     const taken = await startSandbox();
     await using after = new AsyncDisposableStack();
@@ -122,7 +131,7 @@ it('a process that keeps dying is started ever more slowly', () => {
 async function startTwo(isUp = (proxy: Running) => proxy.says(/listening[^]*listening/)) {
   const sandbox = await startSandbox();
   const port = await freePorts();
-  const proxy = start({ ...environmentFor(sandbox.info()), PORT: String(port) });
+  const proxy = start({ ...environmentFor(sandbox.info()), PORT: String(port), METRICS_PUBLIC: 'true' });
   await using ifNotUp = new AsyncDisposableStack();
   ifNotUp.defer(() => sandbox.close());
   ifNotUp.use(proxy);
@@ -155,6 +164,13 @@ const workersOf = (proxy: Running) =>
 const listening = (proxy: Running) => lines(proxy).filter(line => line['msg'] === 'listening').length;
 
 const ready = async ({ proxyUrl }: { proxyUrl: string }) => (await fetch(`${proxyUrl}/readyz`)).status;
+
+/** By a connection of its own, as Prometheus would come. */
+async function countOf({ proxyUrl }: { proxyUrl: string }, route: string): Promise<number> {
+  const response = await fetch(`${proxyUrl}/metrics`, { headers: { connection: 'close' } });
+  const count = new RegExp(`^proxy_request_duration_seconds_count{route="${route}".*} (\\d+)$`, 'm');
+  return Number(count.exec(await response.text())?.[1]);
+}
 
 async function allGone(pids: number[]): Promise<boolean> {
   for (let look = 0; look < 50 && pids.some(isAlive); look++)

@@ -34,7 +34,7 @@ async function startInstance(place: StorePlace) {
   const log = collectLog();
   const store = await openStore({ place, log: silent });
   const context = createContext(
-    loadConfig({ ...environmentFor(info), ...bothSidesOf(info) }),
+    loadConfig({ ...environmentFor(info), ...bothSidesOf(info), METRICS_PUBLIC: 'true' }),
     log.destination,
     store,
   );
@@ -45,6 +45,7 @@ async function startInstance(place: StorePlace) {
     info,
     proxyUrl: server.url,
     store,
+    metrics: async () => (await fetch(`${server.url}/metrics`)).text(),
     incidentLines: () =>
       log
         .lines()
@@ -113,6 +114,7 @@ it('what could not be asked of Stripe is asked again, by whoever is there then',
     );
     expect(waiting!.inSeconds).toBeCloseTo(30, -1);
     expect(JSON.stringify(waiting)).not.toContain('_secret_');
+    expect(await before.metrics()).toContain('proxy_jobs_waiting{queue="verify-again"} 1\n');
   }
   sandbox.scenarios.clear();
   await using after = await startInstance(place);
@@ -181,6 +183,7 @@ it('an incident opens once, counts what all see, and closes once', async () => {
   });
   expect(open!.transaction_ids.toSorted()).toEqual(failed.toSorted());
   expect(lines()).toEqual([['opened', 'flex-returned-placeholder', expect.any(Number)]]);
+  expect(await one.metrics()).toContain('proxy_incidents_open{cause="flex-returned-placeholder"} 1\n');
 
   await book(one);
   await book(two);
@@ -193,6 +196,7 @@ it('an incident opens once, counts what all see, and closes once', async () => {
       .toSorted(),
   ).toEqual(['closed', 'opened']);
   expect(await rows(one)).toMatchObject([{ failures: 4, good: 3, closed_at: expect.any(Date) }]);
+  expect(await one.metrics()).not.toContain('proxy_incidents_open{');
 }, 30_000);
 
 it('without its database an instance tells people alone, and once', async () => {
@@ -204,6 +208,10 @@ it('without its database an instance tells people alone, and once', async () => 
     isUp => !isUp,
   );
   sandbox.scenarios.add({ name: 'uuid-payment-intents', times: 2 });
+
+  const away = await instance.metrics();
+  expect(away).toContain('proxy_database_away 1\n');
+  expect(away).not.toMatch(/^proxy_(jobs|stripe_events|incidents|feed)_\w+{/m);
 
   await book(instance);
   await eventually(instance.incidentLines, lines => lines.length === 1);
