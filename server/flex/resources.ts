@@ -74,7 +74,8 @@ export const transitionsIn = (transitions: unknown): MadeTransition[] =>
 
 export function readCommissions(document: unknown): Commissions {
   const assets = ownValue(document, 'data');
-  const asset = Array.isArray(assets) ? (assets as unknown[])[0] : undefined;
+  if (!Array.isArray(assets)) throw unreadable('query', 'something else than assets');
+  const asset = (assets as unknown[])[0];
   if (asset === undefined) {
     // In the template's words, which its client knows.
     throw badRequest('commission-missing', 'Insufficient pricing configuration set.');

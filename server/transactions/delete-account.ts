@@ -2,6 +2,7 @@
 import { ProxyError } from '../domain/errors.ts';
 import type { Processes } from '../domain/process.ts';
 import { unfinishedPaymentStates } from '../domain/unfinished-payments.ts';
+import { outcomeUnknown } from './unknown-outcome.ts';
 import type { FlexAnswer, FlexSession } from '../flex/door.ts';
 import { allSettled } from './all-settled.ts';
 import { refuseReadOnly } from './privileged-call.ts';
@@ -26,7 +27,12 @@ export async function deleteAccount(
     });
   }
   const trusted = await session.trusted(signal);
-  return trusted.deleteAccount(currentPassword, signal);
+  try {
+    return await trusted.deleteAccount(currentPassword, signal);
+  } catch (failure) {
+    if (!(failure instanceof ProxyError) || failure.outcome !== 'unknown') throw failure;
+    throw outcomeUnknown(failure, { advice: 'Sign in again: where that fails, the account is deleted.' });
+  }
 }
 
 /** In transactions of Flex, as customer or as provider, along the processes that we have a file of. */

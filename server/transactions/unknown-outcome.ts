@@ -26,7 +26,6 @@ export async function sendOnce<T>(
   lookup: {
     look: () => Promise<T | undefined>;
     record: RecordLookup;
-    /** For the caller, who has to go on from here. */
     advice: string;
     data: Record<string, unknown> & { attemptId?: string };
   },
@@ -45,15 +44,23 @@ export async function sendOnce<T>(
       ...(attemptId !== undefined && { attemptId }),
     });
     if (result !== undefined) return result;
-    const errors = ownValue(failure.data, 'errors');
-    throw new ProxyError('outcome-unknown', {
-      status: failure.status === 504 ? 504 : 502,
-      statusText: `The Marketplace API's answer was lost, and it is not known whether it did what was asked. ${lookup.advice}`,
-      data: { ...(errors !== undefined && { errors }), ...lookup.data },
-      outcome: 'unknown',
-      cause: failure,
-    });
+    throw outcomeUnknown(failure, lookup);
   }
+}
+
+/** `advice` is for the caller, who has to go on from here. */
+export function outcomeUnknown(
+  failure: ProxyError,
+  { advice, data = {} }: { advice: string; data?: Record<string, unknown> },
+): ProxyError {
+  const errors = ownValue(failure.data, 'errors');
+  return new ProxyError('outcome-unknown', {
+    status: failure.status === 504 ? 504 : 502,
+    statusText: `The Marketplace API's answer was lost, and it is not known whether it did what was asked. ${advice}`,
+    data: { ...(errors !== undefined && { errors }), ...data },
+    outcome: 'unknown',
+    cause: failure,
+  });
 }
 
 /** Until it is found, the looks are used up, or the time is. */

@@ -254,7 +254,9 @@ async function start(
   return { port: Number(logged ?? printed), pid: running.child.pid! };
 }
 
-const times = (one: number, other: number) => (Number.isFinite(one / other) ? (one / other).toFixed(1) : '–');
+function times(one: number, other: number): string {
+  return Number.isFinite(one / other) ? (one / other).toFixed(1) : '–';
+}
 
 function tableOf(...head: string[]) {
   return new Table({ style: { head: [], border: [] }, head: ['', ...head] });

@@ -28,7 +28,7 @@ const those = (is: (result: FaultResult) => boolean) => results.filter(is).map(n
 
 /**
  * What a lost answer means: a query is no more than a failure. An order may have been made, and is looked up; a deletion
- * is not.
+ * may have been made too, and nobody is left to look.
  */
 type Kind = 'query' | 'token' | 'order' | 'deletion';
 const kindOf = (route: string): Kind => {
@@ -47,20 +47,20 @@ const same = (answer: string) => ({ query: [answer], token: [answer], order: [an
 /** By scenario: the answers that are right for each kind of call; a deletion's are a query's where it has none. */
 const classes: Record<string, Record<Exclude<Kind, 'deletion'>, string[]> & { deletion?: string[] }> = {
   slow: same(OK),
-  hang: { ...same('504 flex-timeout'), order: ['504 outcome-unknown'] },
-  status: { ...same('500 flex-unavailable'), order: [UNKNOWN] },
+  hang: { ...same('504 flex-timeout'), order: ['504 outcome-unknown'], deletion: ['504 outcome-unknown'] },
+  status: { ...same('500 flex-unavailable'), order: [UNKNOWN], deletion: [UNKNOWN] },
   'rate-limited': same('429 flex-refused'),
-  'empty-error': { ...same(LOST), order: [UNKNOWN] },
-  'html-error': { ...same(LOST), order: [UNKNOWN] },
-  'reset-before': { ...same(LOST), order: [UNKNOWN] },
+  'empty-error': { ...same(LOST), order: [UNKNOWN], deletion: [UNKNOWN] },
+  'html-error': { ...same(LOST), order: [UNKNOWN], deletion: [UNKNOWN] },
+  'reset-before': { ...same(LOST), order: [UNKNOWN], deletion: [UNKNOWN] },
   // These carry it out: an order is found again.
-  'reset-after': { ...same(LOST), order: [OK] },
-  'drop-after-commit': { query: [OK], token: [LOST], order: [OK], deletion: [LOST] },
-  truncate: { ...same(UNREADABLE), order: [OK] },
-  'malformed-transit': { ...same(UNREADABLE), order: [OK] },
+  'reset-after': { ...same(LOST), order: [OK], deletion: [UNKNOWN] },
+  'drop-after-commit': { query: [OK], token: [LOST], order: [OK], deletion: [UNKNOWN] },
+  truncate: { ...same(UNREADABLE), order: [OK], deletion: [UNKNOWN] },
+  'malformed-transit': { ...same(UNREADABLE), order: [OK], deletion: [UNKNOWN] },
   // A thing of another kind has no price and no commission, and is told apart by that at the latest.
   'wrong-entity': {
-    query: [UNREADABLE, '400 quantity-missing', '400 commission-missing'],
+    query: [UNREADABLE],
     token: [UNREADABLE],
     order: [OK],
     deletion: [OK],
