@@ -1,3 +1,5 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
@@ -358,6 +360,40 @@ describe('npm run process-doctor', () => {
       'default-inquiry',
       'default-negotiation',
       'default-purchase',
+    ]);
+  });
+
+  it('says which have the fallback lane, and what one lacks', async () => {
+    const whole = readFileSync(
+      path.join(import.meta.dirname, '../../../ext/transaction-processes/default-booking/process.edn'),
+      'utf8',
+    );
+    const half = path.join(mkdtempSync(path.join(tmpdir(), 'half-a-lane-')), 'process.edn');
+    writeFileSync(half, whole.replaceAll(/(confirm-payment|captured|capture-failed)-fallback/g, '$1-other'));
+
+    const { code, stdout } = await command('process-doctor', [
+      'default-booking',
+      'default-download',
+      half,
+      '--json',
+    ]);
+
+    const lane = (
+      JSON.parse(stdout) as { findings: { level: string; transition: string; what: string }[] }[]
+    ).map(({ findings }) =>
+      findings
+        .filter(({ what }) => what.includes('lane'))
+        .map(({ level, transition, what }) => [level, transition, what]),
+    );
+    expect(code).toBe(2);
+    expect(lane).toEqual([
+      [['ok', null, 'It has the whole fallback lane.']],
+      [['note', null, 'It has no fallback lane.']],
+      [
+        ['wrong', 'transition/confirm-payment-fallback', 'It is missing in the fallback lane.'],
+        ['wrong', 'transition/captured-fallback', 'It is missing in the fallback lane.'],
+        ['wrong', 'transition/capture-failed-fallback', 'It is missing in the fallback lane.'],
+      ],
     ]);
   });
 
