@@ -193,7 +193,7 @@ describe('the ways in', () => {
     'after an inquiry, with the order of its entry: %s',
     async kind => {
       const { make, state } = await ordered(kind, undefined, 'inquire');
-      const { listingId, ...order } = orderOf(kind);
+      const { listingId: _known, ...order } = orderOf(kind);
 
       const { attributes } = await make('trusted', 'request-payment-after-inquiry-fallback', order);
 
