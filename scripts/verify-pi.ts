@@ -1,5 +1,6 @@
 /** `npm run verify-pi`: is this payment real, on both sides, and if not, why? See scripts/README.md. */
-import { investigate, subjectKind, type Report } from '../server/verification/investigate.ts';
+import type { Report } from '../server/domain/report.ts';
+import { investigate, subjectKind } from '../server/verification/investigate.ts';
 import { command, duration, exitOf, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
 import { openWorld, type World } from './lib/world.ts';
 import { many, summary, whole } from './verify-pi/show.ts';

@@ -10,7 +10,7 @@ import { healthz, readyz } from './http/health.ts';
 import { initiatePrivileged } from './http/initiate-privileged.ts';
 import { edge } from './http/middleware/edge.ts';
 import { errorHandler, methodNotAllowed, notFound } from './http/middleware/error-handler.ts';
-import { operatorsOnly } from './http/middleware/operators.ts';
+import { operatorLimit, operatorsOnly } from './http/middleware/operators.ts';
 import { originGuard } from './http/middleware/origin-guard.ts';
 import { rateLimits } from './http/middleware/rate-limits.ts';
 import { requestLog } from './http/middleware/request-log.ts';
@@ -18,7 +18,9 @@ import { shed } from './http/middleware/shed.ts';
 import { transitBody } from './http/middleware/transit-body.ts';
 import { showMetrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
+import { describeOps, expressPath, opsRoutes } from './http/ops/routes.ts';
 import { claimsIn } from './store/claims.ts';
+import { opsDeps } from './operators.ts';
 import { stripeWebhook } from './http/stripe-webhook.ts';
 import { transactionLineItems } from './http/transaction-line-items.ts';
 import { transitionPrivileged } from './http/transition-privileged.ts';
@@ -49,8 +51,13 @@ export function createApp(context: Context): Express {
   app.get('/readyz', readyz(context.readiness));
   const operators = operatorsOnly(context.operatorTokens);
   app.get('/metrics', ...(config.metricsPublic ? [] : operators), showMetrics(context.metrics));
-  app.get('/openapi.json', openApi(described));
+  const ops = opsRoutes(opsDeps(context));
+  app.get('/openapi.json', openApi({ ...described, ...describeOps(ops) }));
   app.use('/docs', docs());
+  // Operators look just when there is too much to do.
+  app.use('/ops', ...operators, operatorLimit());
+  for (const [address, { method, handler }] of Object.entries(ops))
+    app.route(expressPath(address))[method](handler).all(methodNotAllowed(method.toUpperCase()));
   app.use(shed(context.eventLoopDelayMs, config.load));
 
   const { readWebhook, intake } = context;

@@ -5,7 +5,7 @@ import { createContext } from '../../server/context.ts';
 import { paymentIntentCreation, type Processes } from '../../server/domain/process.ts';
 import { check } from '../../server/domain/verdict.ts';
 import { listen } from '../../server/listen.ts';
-import type { OwnRecord } from '../../server/verification/investigate.ts';
+import type { OwnRecord } from '../../server/domain/report.ts';
 import { createWebClient } from '../../test/sandbox/client/web-client.ts';
 import { startSandbox, type SandboxInfo } from '../../test/sandbox/sandbox.ts';
 import { UsageError } from './command.ts';

@@ -10,7 +10,7 @@ import type { Processes } from '../../server/domain/process.ts';
 import { createIntegrationDoor, type IntegrationDoor } from '../../server/flex/integration.ts';
 import { loadProcesses } from '../../server/flex/process-files.ts';
 import { createStripeDoor, type StripeDoor } from '../../server/stripe/door.ts';
-import type { OwnRecord } from '../../server/verification/investigate.ts';
+import type { OwnRecord } from '../../server/domain/report.ts';
 import { openSandbox } from './sandbox.ts';
 
 export type World = AsyncDisposable & {

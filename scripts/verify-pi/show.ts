@@ -1,6 +1,6 @@
 /** A report for people: whole for one booking, a line each for many. */
 import { advice } from '../../server/domain/diagnosis/causes.ts';
-import type { Report } from '../../server/verification/investigate.ts';
+import type { Report } from '../../server/domain/report.ts';
 import { paint, table, verdictText } from '../lib/tables.ts';
 
 const money = (amount: number, currency: string) => `${amount} ${currency.toUpperCase()} (minor units)`;

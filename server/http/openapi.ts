@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { z } from 'zod';
+import { VERSION } from '../version.ts';
 
 export type Described = Record<string, { get?: ZodOpenApiOperationObject; post?: ZodOpenApiOperationObject }>;
 
@@ -66,7 +67,7 @@ export function openApiDocument(paths: Described) {
     openapi: '3.1.0',
     info: {
       title: 'flex-payment-proxy',
-      version: '0.1.0',
+      version: VERSION,
       description:
         'Privileged payment calls of a Sharetribe marketplace, priced on the server, with a verdict on each PaymentIntent. ' +
         'Bodies of `/api` are transit and described here as what they decode to.',

@@ -4,7 +4,7 @@ import { badRequest } from '../domain/errors.ts';
 import { queryFromBrowser } from '../domain/transition-params.ts';
 import { idOf } from '../flex/transit.ts';
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+export const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The value as the schema wants it, or a refusal that names the field and what is wrong with it. */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, name = 'The body'): T {

@@ -1,13 +1,6 @@
-import type { CallEvidence, CheckEvidence, RefusalEvidence } from '../domain/diagnosis/evidence.ts';
 import type { Reason } from '../domain/payment-intent.ts';
+import type { OwnRecord } from '../domain/report.ts';
 import type { Db } from './schema.ts';
-
-export type OwnRecord = {
-  at: Date;
-  call: CallEvidence;
-  check?: CheckEvidence;
-  refusal?: RefusalEvidence;
-};
 
 /** The newest of a transaction's real calls through this service, or else of its speculative ones; null without any. */
 export async function ownRecordOf(db: Db, transactionId: string): Promise<OwnRecord | null> {

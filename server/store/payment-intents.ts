@@ -44,3 +44,16 @@ export const paymentIntentsOf = (db: Db, transactionId: string): Promise<Payment
     .where('transaction_id', '=', transactionId)
     .orderBy('created')
     .execute();
+
+export const paymentIntentsOfMany = (
+  db: Db,
+  transactionIds: readonly string[],
+): Promise<PaymentIntentRow[]> =>
+  transactionIds.length === 0
+    ? Promise.resolve([])
+    : db
+        .selectFrom('payment_intents')
+        .selectAll()
+        .where('transaction_id', 'in', transactionIds)
+        .orderBy('created')
+        .execute();

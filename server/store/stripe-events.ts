@@ -108,25 +108,26 @@ export type EventFilter = {
   paymentIntentId?: string;
 };
 
-export type EventPage = { events: StripeEventRow[]; next: string | null };
+/** `[receivedAt, id]` of the last one of the page before. */
+export type EventKey = readonly [receivedAt: string, id: string];
+export type EventPage = { events: StripeEventRow[]; next: EventKey | null };
 
 /** The newest first. `after` is the `next` of the page before. */
 export async function listStripeEvents(
   db: Db,
   filter: EventFilter,
-  { limit, after }: { limit: number; after?: string },
+  { limit, after }: { limit: number; after?: EventKey | null },
 ): Promise<EventPage> {
-  const [time, id] = after?.split('/') ?? [];
   const events = await matching(db.selectFrom('stripe_events').selectAll(), filter)
-    .$if(time !== undefined, query =>
-      query.where(sql<boolean>`(received_at, id) < (${time}::timestamptz, ${id})`),
+    .$if(after !== undefined && after !== null, query =>
+      query.where(sql<boolean>`(received_at, id) < (${after![0]}::timestamptz, ${after![1]})`),
     )
     .orderBy('received_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
   const last = events.length === limit ? events.at(-1) : undefined;
-  return { events, next: last ? `${last.received_at.toISOString()}/${last.id}` : null };
+  return { events, next: last ? [last.received_at.toISOString(), last.id] : null };
 }
 
 /** Lets them be worked on once more; says of which keys. What is under way already is left alone. */
@@ -139,13 +140,30 @@ export async function reopenStripeEvents(db: Db, filter: EventFilter): Promise<s
   return [...new Set(rows.map(({ object_key: key }) => key))];
 }
 
-export async function countStripeEvents(db: Db): Promise<Partial<Record<StripeEventState, number>>> {
-  const rows = await db
-    .selectFrom('stripe_events')
-    .select(eb => ['state', eb.fn.countAll<number>().as('events')])
-    .groupBy('state')
-    .execute();
-  return Object.fromEntries(rows.map(({ state, events }) => [state, events]));
+/** Where things stay when something is wrong. */
+const UNFINISHED = ['received', 'waiting', 'gave-up'] as const;
+/** More is not counted: by then it is known that something is wrong. */
+export const MOST_COUNTED = 10_000;
+
+export type InboxCounts = Record<(typeof UNFINISHED)[number], number> & { oldestReceivedAt: Date | null };
+
+/** Of what has not come to a good end. */
+export async function countUnfinished(db: Db): Promise<InboxCounts> {
+  const { rows } = await sql<InboxCounts>`
+    select ${sql.join(
+      UNFINISHED.map(
+        state => sql`(select count(*) from (
+          select 1 from proxy.stripe_events where state = ${state} limit ${sql.lit(MOST_COUNTED)}) as counted)
+          as ${sql.ref(state)}`,
+      ),
+    )},
+    least(${sql.join(
+      (['received', 'waiting'] as const).map(
+        state =>
+          sql`(select received_at from proxy.stripe_events where state = ${state} order by received_at, id limit 1)`,
+      ),
+    )}) as "oldestReceivedAt"`.execute(db);
+  return rows[0]!;
 }
 
 /** What has not come to an end, by state. */

@@ -51,19 +51,36 @@ export const findTransaction = (db: Db, id: string): Promise<TransactionRow | un
 /** Longer than any payment takes: what stands there still has been forgotten. */
 const FORGOTTEN_MS = 2 * 86_400_000;
 
+/** `[deadline, id]` of the last one; a text, because what never ends has no date. */
+export type OpenPaymentKey = readonly [deadline: string, id: string];
+
+const DEADLINE = sql`coalesce(payment_deadline, 'infinity')`;
+
 /** Customers who are paying now, the most urgent first. */
-export const openPayments = (db: Db, limit = 1_000): Promise<TransactionRow[]> =>
+export const openPayments = (
+  db: Db,
+  { limit = 1_000, after = null }: { limit?: number; after?: OpenPaymentKey | null } = {},
+): Promise<TransactionRow[]> =>
   db
     .selectFrom('transactions')
     .selectAll()
     .where('awaits_payment', '=', true)
     .where('last_transitioned_at', '>', fromNow(-FORGOTTEN_MS))
-    .orderBy(sql`payment_deadline asc nulls last`)
+    .$if(after !== null, query =>
+      query.where(sql<boolean>`(${DEADLINE}, id) > (${after![0]}::timestamptz, ${after![1]})`),
+    )
+    .orderBy(DEADLINE)
+    .orderBy('id')
     .limit(limit)
     .execute();
 
+export const openPaymentKey = ({ payment_deadline: deadline, id }: TransactionRow): OpenPaymentKey => [
+  deadline?.toISOString() ?? 'infinity',
+  id,
+];
+
 export async function hasOpenPayments(db: Db): Promise<boolean> {
-  return (await openPayments(db, 1)).length > 0;
+  return (await openPayments(db, { limit: 1 })).length > 0;
 }
 
 /** Of a time when nobody listened: those that may have moved on since. */

@@ -1,12 +1,10 @@
 /** All that can be learnt of one booking, from a transaction's id or a PaymentIntent's: both sides, compared, and why. */
-import { advice } from '../domain/diagnosis/causes.ts';
-import { diagnose, type Diagnosis } from '../domain/diagnosis/diagnose.ts';
+import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type {
   CallEvidence,
   CheckEvidence,
   Evidence,
   FlexEvidence,
-  RefusalEvidence,
   StripeEvidence,
 } from '../domain/diagnosis/evidence.ts';
 import {
@@ -18,20 +16,13 @@ import { ProxyError } from '../domain/errors.ts';
 import { compareWithStripe, type Genuineness, type StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
 import type { Processes } from '../domain/process.ts';
+import { verdictOf, type FlexReport, type OwnRecord, type Report } from '../domain/report.ts';
 import { check } from '../domain/verdict.ts';
 import type { IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { digestOfSecret } from '../stripe/describe-intent.ts';
 import type { Lookup, StripeDoor } from '../stripe/door.ts';
 import { claimed } from './claimed.ts';
 import { troubleWithStripe } from './self-test.ts';
-
-/** What this service saw of a call itself. */
-export type OwnRecord = {
-  at: Date;
-  call: CallEvidence;
-  check?: CheckEvidence;
-  refusal?: RefusalEvidence;
-};
 
 export type InvestigationDeps = {
   integration: IntegrationDoor | null;
@@ -40,41 +31,6 @@ export type InvestigationDeps = {
   /** The newest of a transaction's real calls, or else of its speculative ones; null when there is none. */
   ownRecord: (transactionId: string) => Promise<OwnRecord | null>;
   now: () => number;
-};
-
-export type Report = {
-  subject: string;
-  verdict: 'fine' | 'wrong' | 'inconclusive';
-  genuineness: Genuineness;
-  diagnosis: Diagnosis;
-  flex: FlexReport;
-  stripe: StripeReport;
-};
-
-export type FlexReport = {
-  asked: FlexEvidence['asked'] | 'not-asked';
-  transactionId: string | null;
-  found: boolean | null;
-  processName: string | null;
-  processVersion: number | null;
-  state: string | null;
-  lastTransition: string | null;
-  lastTransitionedAt: string | null;
-  createdAt: string | null;
-  payinTotal: { amount: number; currency: string } | null;
-  payoutTotal: { amount: number; currency: string } | null;
-  providerAccount: string | null;
-  check: CheckEvidence | null;
-  refusal: RefusalEvidence | null;
-};
-
-export type StripeReport = {
-  asked: StripeEvidence['asked'] | 'not-asked';
-  livemode: boolean | null;
-  paymentIntents: StripePaymentIntent[];
-  differing: string[];
-  /** Found by search alone, which proves nothing. */
-  hints: string[];
 };
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
@@ -147,6 +103,11 @@ export async function investigate(
       lastTransition: transaction?.lastTransition ?? null,
       lastTransitionedAt: transaction?.lastTransitionedAt.toISOString() ?? null,
       createdAt: transaction?.createdAt.toISOString() ?? null,
+      transitions: (transaction?.transitions ?? []).map(({ transition, by, at }) => ({
+        transition,
+        by,
+        at: at.toISOString(),
+      })),
       payinTotal: transaction?.payinTotal ?? null,
       payoutTotal: transaction?.payoutTotal ?? null,
       providerAccount: providerAccount ?? null,
@@ -161,13 +122,6 @@ export async function investigate(
       hints: stripe?.hints ?? [],
     },
   };
-}
-
-/** `fine` for what needs nobody, `wrong` for what somebody has to mend or to bear, else it is not known. */
-export function verdictOf({ cause }: Diagnosis): Report['verdict'] {
-  if (cause === 'flex-unavailable' || cause === 'stripe-unavailable') return 'inconclusive';
-  const { concern } = advice[cause];
-  return concern === 'fine' ? 'fine' : concern === 'unknown' ? 'inconclusive' : 'wrong';
 }
 
 type Seen = { asked: FlexReport['asked']; transaction: OperatorTransaction | null };

@@ -137,7 +137,7 @@ function servedBy(world: World): string[] {
     route
       ? Object.keys(route.methods)
           .filter(method => method !== '_all')
-          .map(method => `${method} ${route.path}`)
+          .map(method => `${method} ${route.path.replace(/:(\w+)/g, '{$1}')}`)
       : [],
   );
   expect(stack.filter(({ name }) => name === 'router')).toHaveLength(1);

@@ -6,7 +6,8 @@ import { processEvidence } from '../../server/domain/diagnosis/transaction-evide
 import { createIntegrationDoor } from '../../server/flex/integration.ts';
 import { loadProcesses } from '../../server/flex/process-files.ts';
 import { createStripeDoor } from '../../server/stripe/door.ts';
-import { investigate, type OwnRecord, type Report } from '../../server/verification/investigate.ts';
+import type { OwnRecord, Report } from '../../server/domain/report.ts';
+import { investigate } from '../../server/verification/investigate.ts';
 import type { Cause } from '../../server/domain/diagnosis/causes.ts';
 import { listingTitled, realBooking, speculativeBooking } from '../sandbox/client/orders.ts';
 import { signedIn, type LocalApiAnswer, type WebClient } from '../sandbox/client/web-client.ts';

@@ -6,6 +6,8 @@ import { requestLogOf } from './request-log.ts';
 
 /** Wrong tokens a minute, of all callers together: more would be guessing. */
 const WRONG_TOKENS = 20;
+/** Of one token a minute. */
+const LOOKS = 600;
 
 /**
  * Lets operators in, by a bearer token of the configuration. Without any, the address does not exist. Which token it was is
@@ -43,6 +45,18 @@ export function operatorsOnly(tokens: string[]): RequestHandler[] {
   ];
 }
 
+/** Looking is limited too: each look asks the database, and some ask Flex and Stripe. */
+export const operatorLimit = (): RequestHandler =>
+  rateLimit({
+    windowMs: 60_000,
+    limit: LOOKS,
+    keyGenerator: (_req, res) => String(operatorOf(res)),
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: false,
+    handler: (_req, _res, next) => next(TOO_MANY_LOOKS),
+  });
+
 /** The place of the caller's token in OPERATOR_TOKENS. */
 export const operatorOf = (res: Response) => res.locals['operator'] as number;
 
@@ -62,6 +76,12 @@ const REFUSED = new ProxyError('operator-refused', {
 const TOO_MANY = new ProxyError('rate-limited', {
   status: 429,
   statusText: 'Too many wrong operator tokens. Wait a minute.',
+  data: {},
+  retryAfterSeconds: 60,
+});
+const TOO_MANY_LOOKS = new ProxyError('rate-limited', {
+  status: 429,
+  statusText: 'Too many requests of one operator. Wait a minute.',
   data: {},
   retryAfterSeconds: 60,
 });

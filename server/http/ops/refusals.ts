@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { called, cause } from './checks.ts';
+import { endpoint, type OpsDeps } from './endpoint.ts';
+import { idCursor, listQuery, pageOf, readPage, time, transactionId, word } from './page.ts';
+
+const cursor = idCursor('refusals');
+const query = listQuery(
+  { code: word, process: word, transaction: transactionId.optional(), since: time.optional() },
+  cursor,
+);
+const refusal = z.object({
+  ...called,
+  processName: z.string().nullable(),
+  code: z.string(),
+  status: z.int(),
+  flexCodes: z.array(z.string()),
+  stripeCode: z.string().nullable(),
+  stripeMessage: z.string().nullable(),
+  statusText: z.string(),
+  cause,
+});
+
+/** `GET /ops/refusals`: calls that came to nothing, by Flex or by us, the newest first. */
+export const refusals = ({ views }: OpsDeps) =>
+  endpoint(
+    {
+      summary: 'Calls that were refused, by Flex or by this service, the newest first',
+      requestParams: { query },
+    },
+    pageOf(refusal),
+    async req => {
+      const { filter, page } = readPage(query, req);
+      const { items, next } = await views.refusals(
+        {
+          ...(filter.code && { code: filter.code }),
+          ...(filter.process && { processName: filter.process }),
+          ...(filter.transaction && { transactionId: filter.transaction }),
+          ...(filter.since && { since: filter.since }),
+        },
+        page,
+      );
+      return { items, next: cursor.write(next) };
+    },
+  );

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { endpoint, type OpsDeps } from './endpoint.ts';
+import { idCursor, listQuery, oneOf, pageOf, readPage, time, transactionId, word } from './page.ts';
+
+export const GENUINENESS = ['genuine', 'foreign', 'mismatch', 'unverified'] as const;
+
+const cursor = idCursor('verifications');
+const query = listQuery(
+  {
+    genuineness: oneOf(GENUINENESS),
+    process: word,
+    transaction: transactionId.optional(),
+    payment_intent: word,
+    since: time.optional(),
+  },
+  cursor,
+);
+const verification = z.object({
+  id: z.uuid(),
+  at: z.iso.datetime(),
+  processName: z.string(),
+  transition: z.string(),
+  transactionId: z.string().nullable(),
+  paymentIntentId: z.string(),
+  genuineness: z.enum(GENUINENESS),
+  differing: z.array(z.string()),
+  status: z.string().nullable().meta({ description: 'Of the PaymentIntent, where it was found.' }),
+  cause: z.string(),
+  confidence: z.number(),
+  attempt: z.int(),
+});
+
+/** `GET /ops/verifications`: what Stripe said behind requests, the newest first. */
+export const verifications = ({ views }: OpsDeps) =>
+  endpoint(
+    { summary: 'What Stripe said of PaymentIntents, the newest first', requestParams: { query } },
+    pageOf(verification),
+    async req => {
+      const { filter, page } = readPage(query, req);
+      const { items, next } = await views.verifications(
+        {
+          ...(filter.genuineness && { genuineness: filter.genuineness }),
+          ...(filter.process && { processName: filter.process }),
+          ...(filter.transaction && { transactionId: filter.transaction }),
+          ...(filter.payment_intent && { paymentIntentId: filter.payment_intent }),
+          ...(filter.since && { since: filter.since }),
+        },
+        page,
+      );
+      return { items, next: cursor.write(next) };
+    },
+  );

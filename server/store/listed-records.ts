@@ -1,0 +1,102 @@
+/** Pages of what was recorded, the newest first. Ids are in the order of time, so the last one of a page leads to the next. */
+import { sql, type RawBuilder } from 'kysely';
+import type { Genuineness } from '../domain/genuineness.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { idAt } from './ids.ts';
+import type { CheckRow, Db, RefusalRow, VerificationRow } from './schema.ts';
+
+/** `after`: the last id of the page before. */
+export type PageOf<Key> = { limit: number; after: Key | null };
+
+type Common = { processName?: string; transactionId?: string; since?: Date };
+export type CheckFilter = Common & { verdicts?: readonly Verdict[]; paymentIntentId?: string };
+export type RefusalFilter = Common & { code?: string };
+export type VerificationFilter = Common & { genuineness?: Genuineness; paymentIntentId?: string };
+
+const VERDICTS: readonly Verdict[] = [
+  'valid',
+  'simulated',
+  'invalid',
+  'missing',
+  'not-expected',
+  'unknown-process',
+];
+
+export async function listChecks(
+  db: Db,
+  filter: CheckFilter,
+  { limit, after }: PageOf<string>,
+): Promise<CheckRow[]> {
+  const { verdicts, paymentIntentId, ...common } = filter;
+  const conditions = [
+    ...conditionsOf(common, after),
+    ...(paymentIntentId === undefined ? [] : [sql<boolean>`payment_intent_id = ${paymentIntentId}`]),
+  ];
+  const isNarrow = filter.transactionId !== undefined || paymentIntentId !== undefined;
+  if (isNarrow || (verdicts === undefined && filter.processName === undefined)) {
+    const ofVerdicts = verdicts ? [sql<boolean>`verdict = any(${[...verdicts]}::text[])`] : [];
+    return rows<CheckRow>(db, 'checks', [...conditions, ...ofVerdicts], limit);
+  }
+  // A page of each verdict and the newest of them all: an index has each in order, and none has several.
+  const { rows: found } = await sql<CheckRow>`
+    select each.* from unnest(${[...(verdicts ?? VERDICTS)]}::text[]) as wanted (name)
+    cross join lateral (
+      select * from proxy.checks where ${allOf([sql<boolean>`verdict = wanted.name`, ...conditions])}
+      order by id desc limit ${limit}
+    ) as each
+    order by each.id desc limit ${limit}`.execute(db);
+  return found;
+}
+
+export const listRefusals = (
+  db: Db,
+  { code, ...common }: RefusalFilter,
+  { limit, after }: PageOf<string>,
+): Promise<RefusalRow[]> =>
+  rows(
+    db,
+    'refusals',
+    [...conditionsOf(common, after), ...(code === undefined ? [] : [sql<boolean>`code = ${code}`])],
+    limit,
+  );
+
+export const listVerifications = (
+  db: Db,
+  { genuineness, paymentIntentId, ...common }: VerificationFilter,
+  { limit, after }: PageOf<string>,
+): Promise<VerificationRow[]> =>
+  rows(
+    db,
+    'verifications',
+    [
+      ...conditionsOf(common, after),
+      ...(genuineness === undefined ? [] : [sql<boolean>`genuineness = ${genuineness}`]),
+      ...(paymentIntentId === undefined ? [] : [sql<boolean>`payment_intent_id = ${paymentIntentId}`]),
+    ],
+    limit,
+  );
+
+const conditionsOf = (
+  { processName, transactionId, since }: Common,
+  after: string | null,
+): RawBuilder<boolean>[] => [
+  ...(transactionId === undefined ? [] : [sql<boolean>`transaction_id = ${transactionId}`]),
+  ...(processName === undefined ? [] : [sql<boolean>`process_name = ${processName}`]),
+  ...(since === undefined ? [] : [sql<boolean>`id >= ${idAt(since)}::uuid`]),
+  ...(after === null ? [] : [sql<boolean>`id < ${after}::uuid`]),
+];
+
+const allOf = (conditions: RawBuilder<boolean>[]): RawBuilder<boolean> =>
+  conditions.length === 0 ? sql<boolean>`true` : sql.join(conditions, sql` and `);
+
+async function rows<Row>(
+  db: Db,
+  table: 'checks' | 'refusals' | 'verifications',
+  conditions: RawBuilder<boolean>[],
+  limit: number,
+): Promise<Row[]> {
+  const { rows: found } = await sql<Row>`
+    select * from ${sql.table(`proxy.${table}`)} where ${allOf(conditions)}
+    order by id desc limit ${limit}`.execute(db);
+  return found;
+}
