@@ -7,7 +7,7 @@ import type { PaymentWatch } from './payment-watch.ts';
 import { readFeed } from './store/feeds.ts';
 import { openIncidents } from './store/incidents.ts';
 import type { Store } from './store/store.ts';
-import { countOpenStripeEvents } from './store/stripe-events.ts';
+import { countUnfinished } from './store/stripe-events.ts';
 import type { StripeDoor } from './stripe/door.ts';
 
 type Watched = {
@@ -112,7 +112,10 @@ function ofTheDatabase({ metrics, feeds }: Pick<Watched, 'metrics' | 'feeds'>, s
     name: 'proxy_stripe_events_open',
     help: 'Events of Stripe in the inbox that have not come to an end, by state.',
     label: 'state',
-    read: asked(() => countOpenStripeEvents(db)),
+    read: asked(async () => {
+      const { received, waiting } = await countUnfinished(db);
+      return { received, waiting };
+    }),
     of: 'whole',
   });
   metrics.gauge({

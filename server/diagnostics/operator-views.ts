@@ -10,7 +10,7 @@ import type { OwnRecord } from '../domain/report.ts';
 import { listAudit, noteChange, noteOutcome, type AuditEntry } from '../store/audit.ts';
 import { countChecks } from '../store/check-counts.ts';
 import { listFeeds } from '../store/feeds.ts';
-import { listIncidents } from '../store/incident-list.ts';
+import { listIncidents, openIncidents } from '../store/incidents.ts';
 import {
   listChecks,
   listRefusals,
@@ -150,7 +150,7 @@ export function createOperatorViews({ store, processes, now }: ViewDeps) {
           listFeeds(db),
           countUnfinished(db),
           jobs.depths(),
-          listIncidents(db, { isOpen: true }, { limit: 100, after: null }),
+          openIncidents(db),
         ]);
         return {
           feeds: feeds.map(feed => shownFeed(feed, now())),
@@ -286,6 +286,7 @@ const shownRefusal = (processes: Processes, row: RefusalRow) => {
     transition: row.transition,
     transactionId: row.transaction_id,
     ...refusal,
+    isProven: row.is_proven,
     cause: causeOf(processes, row, { refusal }),
   };
 };

@@ -69,6 +69,7 @@ const refusalEntry = (row: RefusalRow): TimelineEntry => ({
   stripeCode: row.stripe_code,
   stripeMessage: row.stripe_message,
   statusText: row.status_text,
+  isProven: row.is_proven,
 });
 
 const verificationEntry = (row: VerificationRow): TimelineEntry => ({

@@ -19,6 +19,8 @@ export type TimelineEntry = { at: string } & (
       stripeCode: string | null;
       stripeMessage: string | null;
       statusText: string;
+      /** False where Flex had taken no session: anybody may have asked. */
+      isProven: boolean;
     } & Call)
   | {
       lane: 'proxy';
@@ -95,7 +97,7 @@ export function inWords(entry: TimelineEntry): { what: string; meaning: string }
 function refusalInWords(entry: Extract<TimelineEntry, { kind: 'refusal' }>) {
   const codes = [entry.stripeCode, ...entry.flexCodes, entry.code].filter(code => code !== null);
   return {
-    what: `${callIn(entry)}: refused with ${entry.status} ${codes.join(' ')}`,
+    what: `${callIn(entry)}${entry.isProven ? '' : ' by somebody without a session'}: refused with ${entry.status} ${codes.join(' ')}`,
     meaning:
       entry.stripeMessage === null
         ? (codes.flatMap(code => explainCode(code)).at(0)?.cause ?? entry.statusText)

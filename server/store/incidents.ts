@@ -1,5 +1,6 @@
 /** Times when payments failed, of all instances together. */
 import { sql } from 'kysely';
+import type { PageOf } from './listed-records.ts';
 import type { Db, IncidentRow } from './schema.ts';
 
 export const openIncidents = (db: Db): Promise<IncidentRow[]> =>
@@ -20,3 +21,18 @@ export async function writeIncident(transaction: Db, incident: IncidentRow): Pro
     .onConflict(conflict => conflict.column('id').doUpdateSet(values))
     .execute();
 }
+
+/** Open and closed, the newest first. */
+export const listIncidents = (
+  db: Db,
+  { isOpen }: { isOpen?: boolean },
+  { limit, after }: PageOf<string>,
+): Promise<IncidentRow[]> =>
+  db
+    .selectFrom('incidents')
+    .selectAll()
+    .$if(isOpen !== undefined, query => query.where('closed_at', isOpen ? 'is' : 'is not', null))
+    .$if(after !== null, query => query.where('id', '<', after!))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();

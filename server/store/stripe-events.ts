@@ -166,18 +166,6 @@ export async function countUnfinished(db: Db): Promise<InboxCounts> {
   return rows[0]!;
 }
 
-/** What has not come to an end, by state. */
-export async function countOpenStripeEvents(db: Db): Promise<Record<string, number>> {
-  const rows = await db
-    .selectFrom('stripe_events')
-    .select(eb => ['state', eb.fn.countAll<number>().as('events')])
-    .where('state', 'in', OPEN)
-    .groupBy('state')
-    .execute();
-  const counted = new Map<string, number>(rows.map(({ state, events }) => [state, events]));
-  return Object.fromEntries(OPEN.map(state => [state, counted.get(state) ?? 0]));
-}
-
 type Where<Query> = { where(column: never, operator: never, value: never): Query };
 
 function matching<Query>(query: Query, filter: EventFilter): Query {

@@ -3,6 +3,10 @@ import { called, cause } from './checks.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
 import { idCursor, listQuery, pageOf, readPage, time, transactionId, word } from './page.ts';
 
+export const isProven = z
+  .boolean()
+  .meta({ description: 'False where Flex had taken no session: anybody may have asked.' });
+
 const cursor = idCursor('refusals');
 const query = listQuery(
   { code: word, process: word, transaction: transactionId.optional(), since: time.optional() },
@@ -17,6 +21,7 @@ const refusal = z.object({
   stripeCode: z.string().nullable(),
   stripeMessage: z.string().nullable(),
   statusText: z.string(),
+  isProven,
   cause,
 });
 

@@ -8,6 +8,7 @@ import { inOrder } from '../../domain/timeline.ts';
 import { byOperator, errors } from '../openapi.ts';
 import { parse } from '../parse.ts';
 import { cause, VERDICTS } from './checks.ts';
+import { isProven } from './refusals.ts';
 import { endpoint, type Endpoint, type OpsDeps } from './endpoint.ts';
 import { oneOf, transactionId } from './page.ts';
 import { transaction } from './payments.ts';
@@ -114,7 +115,14 @@ const entry = z.discriminatedUnion('kind', [
     ...call,
     ...checkSeen.shape,
   }),
-  z.object({ at, lane: z.literal('proxy'), kind: z.literal('refusal'), ...call, ...refusalSeen.shape }),
+  z.object({
+    at,
+    lane: z.literal('proxy'),
+    kind: z.literal('refusal'),
+    ...call,
+    ...refusalSeen.shape,
+    isProven,
+  }),
   z.object({
     at,
     lane: z.literal('proxy'),

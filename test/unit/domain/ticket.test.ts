@@ -62,6 +62,7 @@ const refusedWith = (stripeMessage: string): TicketFacts['entries'] => [
     stripeCode: null,
     stripeMessage,
     statusText: stripeMessage,
+    isProven: true,
   },
 ];
 
