@@ -9,6 +9,12 @@ import { createContext } from '../server/context.ts';
 import { listen } from '../server/listen.ts';
 import { prettyDestination } from '../server/log.ts';
 import { startSandbox } from '../test/sandbox/sandbox.ts';
+import {
+  environmentOf,
+  SANDBOX_OPERATOR_TOKEN,
+  startSandboxProxy,
+  type SandboxProxy,
+} from './lib/sandbox-proxy.ts';
 import { writeCookieJar } from './demo/cookie-jar.ts';
 import { curlLines } from './demo/curl-lines.ts';
 import { bookingTable, dim, heading, verdictTable, type LoggedCheck } from './demo/tables.ts';
@@ -35,12 +41,13 @@ const context = createContext(
     REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: info.flex.assetCdnBaseUrl,
     REACT_APP_MARKETPLACE_ROOT_URL: info.rootUrl,
   }),
-  { write: line => (live ? live.write(line) : lines.push(line)) },
+  { write: line => lines.push(line) },
 );
-const proxy = await listen(createApp(context), port, '127.0.0.1').catch(cannotListen);
+const walked = await listen(createApp(context), port, '127.0.0.1').catch(cannotListen);
+let proxy: SandboxProxy | undefined;
 const folder = mkdtempSync(path.join(tmpdir(), 'flex-payment-proxy-demo-'));
 
-const result = await walk(sandbox, proxy.url);
+const result = await walk(sandbox, walked.url);
 say(heading('A booking, hop by hop'));
 say(bookingTable(result));
 say(heading('Two that look alike, and the real one between them'));
@@ -50,10 +57,23 @@ say(lines.find(line => line.includes(result.incident.requestId) && line.includes
 for (const problem of result.problems) say(`\nNOT AS IT SHOULD BE: ${problem}`);
 
 sandbox.reset();
+await walked.close(1_000);
+context[Symbol.dispose]();
 if (flags.once) {
   await close();
   process.exitCode = result.problems.length > 0 ? 1 : 0;
 } else {
+  // Now with all that it can do: what happens from here on is kept, until the demo ends.
+  proxy = await startSandboxProxy({
+    environment: {
+      ...environmentOf(info),
+      NODE_ENV: 'development',
+      OPERATOR_TOKENS: SANDBOX_OPERATOR_TOKEN,
+    },
+    port,
+    isRecording: true,
+    destination: { write: line => live?.write(line) },
+  });
   const jar = path.join(folder, 'cookies.txt');
   await writeCookieJar(jar, sandbox, proxy.url);
   live = await prettyDestination();
@@ -75,8 +95,7 @@ function loggedChecks(): LoggedCheck[] {
 
 async function close(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  await proxy.close(1_000);
-  context[Symbol.dispose]();
+  await proxy?.[Symbol.asyncDispose]();
   await sandbox.close();
 }
 

@@ -1,25 +1,52 @@
-/** `npm run explain`: an error code of Flex, Stripe or this service in words. Offline. See scripts/README.md. */
+/** `npm run explain`: a booking as it happened, or an error code in words. See scripts/README.md. */
 import { explainCode, type Explanation } from '../server/domain/codes/explain.ts';
-import { command, EXIT, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
+import { bookingsOf } from './explain/booking.ts';
+import {
+  command,
+  EXIT,
+  exitOf,
+  isTransactionId,
+  run,
+  say,
+  sayJson,
+  UsageError,
+  whisper,
+} from './lib/command.ts';
+import { openOperators } from './lib/operators.ts';
 import { paint, table } from './lib/tables.ts';
 
 const program = command(
   'explain',
-  'Says of an error code of Flex, Stripe or this service who can fix it, what causes it, and how to fix it. Works offline.',
+  'Of a transaction: what happened to its payment with Flex, in this service and at Stripe, and the probable cause of what is wrong; asks the running service (PROXY_URL, OPERATOR_TOKENS). Of an error code of Flex, Stripe or this service: who can fix it, what causes it, and how to fix it; works offline.',
   [
+    'npm run --silent explain -- 16c6a4b8-88ee-429b-835a-6725206cd08c',
     'npm run --silent explain -- stripe-missing-api-key',
     'npm run --silent explain -- card_declined insufficient_funds --json',
+    'npm run --silent explain -- --sandbox 16c6a4b8-88ee-429b-835a-6725206cd08c',
   ],
 )
   .argument(
-    '<codes...>',
-    "error codes as they stand in the answer, such as Flex's transaction-payment-failed",
+    '<what...>',
+    "ids of transactions, or error codes as they stand in the answer, such as Flex's transaction-payment-failed",
   )
-  .option('--json', 'an array of explanations')
-  .option('--sandbox', 'taken, and makes no difference: nobody is asked');
+  .option('--json', 'an array of bookings or explanations')
+  .option('--sandbox', 'of transactions: ask the proxy on PORT, or one of its own with a sandbox');
 
-function main(): Promise<number> {
-  const { json } = program.opts<{ json?: true }>();
+type Options = { json?: true; sandbox?: true };
+
+async function main(): Promise<number> {
+  const { json, sandbox } = program.opts<Options>();
+  const ids = program.args.filter(isTransactionId);
+  if (ids.length === 0) return explainCodes(json === true);
+  if (ids.length < program.args.length) throw new UsageError('give ids of transactions or codes, not both');
+  await using operators = await openOperators({ sandbox: sandbox === true });
+  const bookings = await bookingsOf(operators, ids);
+  if (json) sayJson(bookings.map(({ answer }) => answer));
+  else for (const booking of bookings) say(booking.shown());
+  return exitOf(bookings.map(({ answer }) => answer.report.verdict));
+}
+
+function explainCodes(json: boolean): number {
   const found = program.args.map(code => ({ code, explanations: explainCode(normal(code)) }));
   const unknown = found.filter(({ explanations }) => explanations.length === 0);
   const explanations = found.flatMap(each => each.explanations);
@@ -27,7 +54,7 @@ function main(): Promise<number> {
   else for (const explanation of explanations) say(shown(explanation));
   if (unknown.length > 0)
     whisper(`explain: nobody here knows ${unknown.map(({ code }) => named(code)).join(', ')}\n`);
-  return Promise.resolve(unknown.length > 0 ? EXIT.inconclusive : EXIT.fine);
+  return unknown.length > 0 ? EXIT.inconclusive : EXIT.fine;
 }
 
 /** People copy codes with what stands around them. */

@@ -49,6 +49,8 @@ export type Config = {
   };
   integration: { clientId: string; baseUrl: string } | null;
   metricsPublic: boolean;
+  /** Where the running service is, for the commands that ask it; null when nobody said. */
+  proxyUrl: string | null;
   /** null for the real Stripe. */
   stripeBaseUrl: string | null;
   database: {
@@ -326,6 +328,11 @@ export const variables = {
     purpose: 'How long a stopping service waits for requests in flight, in milliseconds.',
     where: 'Leave it out for 10000',
   },
+  proxyUrl: {
+    names: ['PROXY_URL'],
+    purpose: 'Where this service can be reached, for the commands that ask it.',
+    where: 'Leave it out where it runs on the same machine',
+  },
   port: { names: ['PORT'], purpose: 'The port to listen on.', where: 'Leave it out for 3500' },
   workers: {
     names: ['WEB_CONCURRENCY'],
@@ -521,6 +528,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     shutdownMs: read('shutdownMs', wholeNumber(0, 120_000)) ?? 10_000,
     privilegedTransitions: read('privilegedTransitions', transitionNames) ?? {},
     metricsPublic: read('metricsPublic', flag) ?? false,
+    proxyUrl: read('proxyUrl', apiUrl) ?? null,
     processesDir: path.resolve(read('processesDir', text) ?? defaultProcessesDir),
     flex: {
       clientId: read('clientId', token) ?? '',

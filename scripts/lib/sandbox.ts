@@ -1,25 +1,24 @@
 /** The sandbox and a proxy before it: those that run, or else our own for as long as the command takes. */
-import { createApp } from '../../server/app.ts';
-import { loadConfig } from '../../server/config.ts';
-import { createContext } from '../../server/context.ts';
 import { paymentIntentCreation, type Processes } from '../../server/domain/process.ts';
 import { check } from '../../server/domain/verdict.ts';
-import { listen } from '../../server/listen.ts';
 import type { OwnRecord } from '../../server/domain/report.ts';
 import { createWebClient } from '../../test/sandbox/client/web-client.ts';
 import { startSandbox, type SandboxInfo } from '../../test/sandbox/sandbox.ts';
 import { UsageError } from './command.ts';
+import { environmentOf, SANDBOX_OPERATOR_TOKEN, startSandboxProxy } from './sandbox-proxy.ts';
 
 export type OpenSandbox = AsyncDisposable & {
   environment: Record<string, string>;
   proxyUrl: string;
+  operatorToken: string;
   login: { username: string; password: string };
   now(): number;
   /** What the customer is shown of it: in a sandbox anybody can sign in as anybody. */
   ownRecord(transactionId: string, processes: Processes): Promise<OwnRecord | null>;
 };
 
-export async function openSandbox(): Promise<OpenSandbox> {
+/** `records`: where no proxy runs, ours keeps some. */
+export async function openSandbox({ records = false } = {}): Promise<OpenSandbox> {
   await using opening = new AsyncDisposableStack();
   const sandboxPort = Number(process.env['SANDBOX_PORT'] ?? 3600);
   const port = Number(process.env['PORT'] ?? 3500);
@@ -29,17 +28,17 @@ export async function openSandbox(): Promise<OpenSandbox> {
     opening.defer(() => sandbox.close());
     info = sandbox.info();
   }
+  const operatorToken = process.env['OPERATOR_TOKENS']?.split(',')[0] ?? SANDBOX_OPERATOR_TOKEN;
   const environment = environmentOf(info);
   let proxyUrl = `http://127.0.0.1:${port}`;
   if (!(await answers(`${proxyUrl}/healthz`))) {
-    const context = createContext(loadConfig({ ...environment, LOG_LEVEL: 'error' }), {
-      write: () => undefined,
-    });
-    opening.defer(() => context[Symbol.dispose]());
-    const proxy = await listen(createApp(context), port, '127.0.0.1', { log: context.log }).catch(
-      cannotListen,
-    );
-    opening.defer(() => proxy.close(0));
+    const proxy = await startSandboxProxy({
+      environment: { ...environment, LOG_LEVEL: 'error', OPERATOR_TOKENS: operatorToken },
+      port,
+      isRecording: records,
+      destination: { write: () => undefined },
+    }).catch(cannotListen);
+    opening.defer(() => proxy[Symbol.asyncDispose]());
     proxyUrl = proxy.url;
   }
   const { email: username, password } = info.users[0]!;
@@ -50,30 +49,13 @@ export async function openSandbox(): Promise<OpenSandbox> {
   return {
     environment,
     proxyUrl,
+    operatorToken,
     login: { username, password },
     now: () => Date.now() + ahead,
     ownRecord: (id, processes) => asCustomer(known, proxyUrl, id, processes),
     [Symbol.asyncDispose]: () => close.disposeAsync(),
   };
 }
-
-const environmentOf = (info: SandboxInfo): Record<string, string> => ({
-  NODE_ENV: 'test',
-  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: info.flex.clientId,
-  SHARETRIBE_SDK_CLIENT_SECRET: info.flex.clientSecret,
-  REACT_APP_SHARETRIBE_SDK_BASE_URL: info.flex.baseUrl,
-  REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: info.flex.assetCdnBaseUrl,
-  REACT_APP_MARKETPLACE_ROOT_URL: info.rootUrl,
-  SHARETRIBE_INTEGRATION_CLIENT_ID: info.integration.clientId,
-  SHARETRIBE_INTEGRATION_CLIENT_SECRET: info.integration.clientSecret,
-  SHARETRIBE_INTEGRATION_BASE_URL: info.integration.baseUrl,
-  STRIPE_SECRET_KEY: info.stripe.secretKey,
-  STRIPE_BASE_URL: info.stripe.baseUrl,
-  STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
-  ...(process.env['TRANSACTION_PROCESSES_DIR'] && {
-    TRANSACTION_PROCESSES_DIR: process.env['TRANSACTION_PROCESSES_DIR'],
-  }),
-});
 
 async function infoAt(url: string): Promise<SandboxInfo | undefined> {
   try {

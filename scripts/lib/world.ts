@@ -11,7 +11,8 @@ import { createIntegrationDoor, type IntegrationDoor } from '../../server/flex/i
 import { loadProcesses } from '../../server/flex/process-files.ts';
 import { createStripeDoor, type StripeDoor } from '../../server/stripe/door.ts';
 import type { OwnRecord } from '../../server/domain/report.ts';
-import { openSandbox } from './sandbox.ts';
+import { UsageError, whisper } from './command.ts';
+import { operatorsAt } from './operators-at.ts';
 
 export type World = AsyncDisposable & {
   config: Config;
@@ -32,11 +33,14 @@ export type World = AsyncDisposable & {
 };
 
 /** Commands that only look on need no marketplace application. */
-const NOT_NEEDED = { REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'not-set', SHARETRIBE_SDK_CLIENT_SECRET: 'not-set' };
+export const NOT_NEEDED = {
+  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'not-set',
+  SHARETRIBE_SDK_CLIENT_SECRET: 'not-set',
+};
 
 /** Rejects with `ConfigError`. */
 export async function openWorld(options: { sandbox?: boolean; needsApplication?: boolean }): Promise<World> {
-  const sandbox = options.sandbox ? await openSandbox() : null;
+  const sandbox = options.sandbox ? await (await import('./sandbox.ts')).openSandbox() : null;
   const environment = sandbox?.environment ?? readEnvironment();
   const isSet = (name: string) => (environment[name] ?? '').trim() !== '';
   const missing = options.needsApplication || isSet('SHARETRIBE_SDK_CLIENT_SECRET') ? {} : NOT_NEEDED;
@@ -45,6 +49,12 @@ export async function openWorld(options: { sandbox?: boolean; needsApplication?:
   const integration =
     config.integration && secrets.integrationClientSecret !== null
       ? createIntegrationDoor(config.integration, secrets.integrationClientSecret)
+      : null;
+  const operators = sandbox
+    ? // There the customer can be asked instead.
+      recordsAt(sandbox.proxyUrl, sandbox.operatorToken, () => undefined)
+    : config.proxyUrl !== null && secrets.operatorTokens[0] !== undefined
+      ? recordsAt(config.proxyUrl, secrets.operatorTokens[0], whisper)
       : null;
   const stripe =
     secrets.stripeSecretKey === null ? null : createStripeDoor(secrets.stripeSecretKey, config.stripeBaseUrl);
@@ -58,13 +68,39 @@ export async function openWorld(options: { sandbox?: boolean; needsApplication?:
     integration,
     stripe,
     now: sandbox?.now ?? Date.now,
-    ownRecord: sandbox ? id => sandbox.ownRecord(id, processes) : () => Promise.resolve(null),
+    async ownRecord(id) {
+      const recorded = operators ? await operators.ownRecord(id) : null;
+      return recorded ?? (await sandbox?.ownRecord(id, processes)) ?? null;
+    },
     login: sandbox?.login ?? null,
     isSandbox: sandbox !== null,
-    proxyUrl: sandbox?.proxyUrl ?? environment['PROXY_URL']?.trim() ?? null,
+    proxyUrl: sandbox?.proxyUrl ?? config.proxyUrl,
     [Symbol.asyncDispose]: async () => {
       integration?.close();
       await sandbox?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What the running service saw of a call itself; null when it saw nothing, or can not be asked. */
+function recordsAt(url: string, token: string, complain: (text: string) => void) {
+  const { get } = operatorsAt(url, token);
+  let isAsked = true;
+  return {
+    async ownRecord(transactionId: string): Promise<OwnRecord | null> {
+      if (!isAsked) return null;
+      try {
+        const { ownRecord } = await get<{ ownRecord: (Omit<OwnRecord, 'at'> & { at: string }) | null }>(
+          `/ops/transactions/${transactionId}`,
+          { ask: 'nobody' },
+        );
+        return ownRecord && { ...ownRecord, at: new Date(ownRecord.at) };
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        isAsked = false;
+        complain(`without our own record of the calls: ${error.message}\n`);
+        return null;
+      }
     },
   };
 }

@@ -1,8 +1,7 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { entriesOf } from '../../diagnostics/timeline-entries.ts';
 import { shownTransaction } from '../../diagnostics/operator-views.ts';
-import type { Report } from '../../domain/report.ts';
 import { ticket } from '../../domain/ticket.ts';
 import { inOrder } from '../../domain/timeline.ts';
 import { byOperator, errors } from '../openapi.ts';
@@ -216,27 +215,28 @@ export const transactionReport = (deps: OpsDeps): Endpoint => ({
       'One booking as a block of Markdown for a ticket, with the list of what only a person can attach',
     ...byOperator,
     requestParams: { path },
-    responses: { 200: { description: 'It.', content: { 'text/markdown': {} } }, ...errors },
+    responses: {
+      200: {
+        description: 'It.',
+        content: { 'text/markdown': {} },
+        headers: z.object({ 'X-Verdict': report.shape.verdict }),
+      },
+      ...errors,
+    },
   },
   handler: async (req, res) => {
-    res.type('text/markdown').send(await markdownFor(deps, req, res));
+    const { id } = parse(path, req.params, 'The address');
+    const [kept, asked] = await Promise.all([deps.views.kept(id), deps.investigate(id, timeFor(res))]);
+    const markdown = ticket({
+      transactionId: id,
+      madeAt: new Date(deps.now()).toISOString(),
+      ...deps.service,
+      report: asked,
+      entries: entriesOf(kept, asked),
+    });
+    res.set('X-Verdict', asked.verdict).type('text/markdown').send(markdown);
   },
 });
-
-async function markdownFor(deps: OpsDeps, req: Request, res: Response): Promise<string> {
-  const { id } = parse(path, req.params, 'The address');
-  const [kept, asked]: [Awaited<ReturnType<typeof deps.views.kept>>, Report] = await Promise.all([
-    deps.views.kept(id),
-    deps.investigate(id, timeFor(res)),
-  ]);
-  return ticket({
-    transactionId: id,
-    madeAt: new Date(deps.now()).toISOString(),
-    ...deps.service,
-    report: asked,
-    entries: entriesOf(kept, asked),
-  });
-}
 
 const LONGEST_MS = 15_000;
 
