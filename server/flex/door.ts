@@ -7,13 +7,13 @@
 import type { Request, Response } from 'express';
 import type { Config, Secrets } from '../config.ts';
 import type { Commissions, PricedListing } from '../domain/line-items.ts';
-import { deleteAccountBody, digestOf, isReadOnly } from './account.ts';
-import { createAuth, tokenOf, USER_AGENT, type Auth } from './auth.ts';
+import { digestOf, isReadOnly } from './account.ts';
+import { apiHeaders } from './api-headers.ts';
+import { createAuth, USER_AGENT, type Auth } from './auth.ts';
 import { createCommissions, type ReadCommissions } from './commissions.ts';
 import { cookieStore } from './cookie-store.ts';
 import type { UpstreamCall } from '../metrics.ts';
-import { credentialsRefused, type CallKind } from './errors.ts';
-import { createHttp, type Reply, type Send } from './http.ts';
+import { createHttp, type Send } from './http.ts';
 import {
   ownTransactionsIn,
   ownTransactionsQuery,
@@ -22,11 +22,12 @@ import {
 } from './lookup.ts';
 import { queryString } from './query-string.ts';
 import { createRenewals } from './renewals.ts';
-import { readAnswer, readBody, readJson, refusalOf, type FlexAnswer } from './replies.ts';
+import { readAnswer, readBody, readJson, type FlexAnswer } from './replies.ts';
 import { readCommissions, readListing, readTransaction, type ReadTransaction } from './resources.ts';
 import { createAsk, type Ask } from './sdk-calls.ts';
-import { openSession, type BrowserSession } from './session.ts';
-import { writeVerbose } from './transit-writer.ts';
+import { isUnauthorized, openSession, type BrowserSession } from './session.ts';
+import { openTrusted } from './trusted.ts';
+import { createTrustedTokens, type TrustedTokens } from './trusted-tokens.ts';
 
 export type { FlexAnswer } from './replies.ts';
 
@@ -55,7 +56,7 @@ export type FlexSession = {
   /** Transactions of the caller's, the newest first. */
   ownTransactions(query: OwnTransactionQuery, signal: AbortSignal): Promise<OwnTransaction[]>;
   commissions(signal: AbortSignal): Promise<Commissions>;
-  /** The same user, trusted to make privileged transitions. The token stays in memory, for this request only. */
+  /** The same user, trusted to make privileged transitions. The token never leaves this folder. */
   trusted(signal: AbortSignal): Promise<TrustedSession>;
 };
 
@@ -86,14 +87,18 @@ export function createFlexDoor(
     // The path holds the client id.
     onCall({ upstream: 'flex-assets', ...call, endpoint: 'assets' }),
   );
-  const auth = createAuth(api.send, config.clientId, secrets.flexClientSecret);
   const renewals = createRenewals();
-  const commissions = createCommissions(() => fetchCommissions(cdn.send, config.clientId));
+  const shared: Shared = {
+    send: api.send,
+    auth: createAuth(api.send, config.clientId, secrets.flexClientSecret),
+    tokens: createTrustedTokens(),
+    commissions: createCommissions(() => fetchCommissions(cdn.send, config.clientId)),
+  };
 
   return {
     openSession(req, res) {
-      const session = openSession(cookieStore(req, res, config), auth, renewals);
-      return flexSession(session, api.send, auth, commissions, createAsk(session, config, api.send));
+      const session = openSession(cookieStore(req, res, config), shared.auth, renewals);
+      return flexSession(session, { ...shared, ask: createAsk(session, config, api.send) });
     },
     resting: () => ({ flex: api.isResting(), 'flex-assets': cdn.isResting() }),
     close() {
@@ -103,23 +108,26 @@ export function createFlexDoor(
   };
 }
 
+/** By all sessions. */
+type Shared = { send: Send; auth: Auth; tokens: TrustedTokens; commissions: ReadCommissions };
+
 function flexSession(
   session: BrowserSession,
-  send: Send,
-  auth: Auth,
-  commissions: ReadCommissions,
-  ask: Ask,
+  { send, auth, tokens, commissions, ask }: Shared & { ask: Ask },
 ): FlexSession {
   const request = (path: string, params: Record<string, unknown>, signal: AbortSignal) =>
     session.call(
-      accessToken =>
-        send({
+      async accessToken => {
+        const reply = await send({
           kind: 'query',
           method: 'GET',
           path: `${path}?${queryString(params)}`,
           headers: apiHeaders(accessToken),
           signal,
-        }),
+        });
+        if (reply.status === 401 || reply.status === 403) tokens.forget(accessToken);
+        return reply;
+      },
       { isUnauthorized, anonymously: true, signal },
     );
   let isTrusted = false;
@@ -143,60 +151,9 @@ function flexSession(
     ownTransactions: (query, signal) =>
       get('/v1/api/transactions/query', ownTransactionsQuery(query), signal).then(ownTransactionsIn),
     commissions,
-    async trusted(signal) {
-      const reply = await session.call(accessToken => auth.exchange(accessToken, signal), {
-        isUnauthorized,
-        anonymously: false,
-        signal,
-      });
-      if (isUnauthorized(reply) && session.wasRenewed())
-        throw credentialsRefused(401, refusalOf(reply, 'query').data);
-      const { access_token: accessToken } = tokenOf(reply);
-      isTrusted = true;
-      return {
-        initiate: command(send, accessToken, 'initiate'),
-        transition: command(send, accessToken, 'transition'),
-        deleteAccount: (currentPassword, commandSignal) =>
-          post(send, accessToken, 'command', {
-            path: '/v1/api/current_user/delete',
-            body: deleteAccountBody(currentPassword),
-            signal: commandSignal,
-          }),
-      };
-    },
+    trusted: signal => openTrusted(session, { send, auth, tokens }, signal),
   };
 }
-
-const isUnauthorized = (reply: Reply) => reply.status === 401;
-
-const command =
-  (send: Send, accessToken: string, name: 'initiate' | 'transition'): Command =>
-  (body, query, isSpeculative, signal) => {
-    const params = queryString(query);
-    return post(send, accessToken, isSpeculative ? 'query' : 'command', {
-      path: `/v1/api/transactions/${name}${isSpeculative ? '_speculative' : ''}${params && `?${params}`}`,
-      body,
-      signal,
-    });
-  };
-
-async function post(
-  send: Send,
-  accessToken: string,
-  kind: CallKind,
-  { path, body, signal }: { path: string; body: CommandBody; signal: AbortSignal },
-): Promise<FlexAnswer> {
-  const headers = { ...apiHeaders(accessToken), 'content-type': 'application/transit+json' };
-  const reply = await send({ kind, method: 'POST', path, headers, body: writeVerbose(body), signal });
-  return readAnswer(reply, kind);
-}
-
-const apiHeaders = (accessToken: string) => ({
-  accept: 'application/transit+json',
-  'x-transit-verbose': 'true',
-  authorization: `Bearer ${accessToken}`,
-  'user-agent': USER_AGENT,
-});
 
 async function fetchCommissions(send: Send, clientId: string): Promise<Commissions> {
   const reply = await send({

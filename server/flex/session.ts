@@ -7,6 +7,7 @@
  */
 import type { Token, TokenStore } from 'sharetribe-flex-sdk';
 import type { Auth } from './auth.ts';
+import type { Reply } from './http.ts';
 import type { Renewals } from './renewals.ts';
 
 export type BrowserSession = {
@@ -82,3 +83,5 @@ export function openSession(store: TokenStore, auth: Auth, renewals: Renewals): 
     },
   };
 }
+
+export const isUnauthorized = (reply: Reply) => reply.status === 401;

@@ -29,15 +29,21 @@ type Sample = {
 
 const { types, transit } = flexSdk;
 const clientId = 'bench';
-const session = encodeURIComponent(
-  JSON.stringify({
-    access_token: 'at',
-    refresh_token: 'rt',
+/** A checkout asks for a price, asks again when something is changed, and books: then the next customer comes. */
+const CALLS_OF_A_SESSION = 3;
+let customers = 0;
+
+function cookieOfTheNextCustomer(): string {
+  const token = {
+    access_token: `at-${customers}`,
+    refresh_token: `rt-${customers++}`,
     token_type: 'bearer',
     scope: 'user',
     expires_in: 600,
-  }),
-);
+  };
+  return `st-${clientId}-token=${encodeURIComponent(JSON.stringify(token))}`;
+}
+
 const body = transit.write({
   isSpeculative: false,
   orderData: {},
@@ -68,7 +74,7 @@ try {
     PORT: '0',
     REACT_APP_SHARETRIBE_SDK_CLIENT_ID: clientId,
     SHARETRIBE_SDK_CLIENT_SECRET: 'bench-secret',
-    // One caller with one session asks for all of it: the limits count, and do not bite.
+    // One address asks for all of it: the limits count, and do not bite.
     RATE_LIMIT_PER_ADDRESS: '1000000',
     RATE_LIMIT_PER_SESSION: '1000000',
     REACT_APP_SHARETRIBE_SDK_BASE_URL: `http://127.0.0.1:${upstream.port}`,
@@ -229,8 +235,14 @@ async function requestsOf(
   const result = await autocannon({
     url: `http://127.0.0.1:${port}/api/initiate-privileged`,
     method: 'POST',
-    headers: { 'content-type': 'application/transit+json', cookie: `st-${clientId}-token=${session}` },
-    body,
+    // A client has one call under way at a time, and a context of its own.
+    requests: Array.from({ length: CALLS_OF_A_SESSION }, (_, index) => ({
+      setupRequest(request: autocannon.Request, context: { cookie?: string }) {
+        if (index === 0) context.cookie = cookieOfTheNextCustomer();
+        const { cookie } = context;
+        return { ...request, headers: { 'content-type': 'application/transit+json', cookie }, body };
+      },
+    })),
     ...how,
   });
   if (result.non2xx + result.errors > 0)

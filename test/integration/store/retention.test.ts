@@ -91,7 +91,9 @@ onBothDatabases(databases => {
       world.info.integration.clientSecret,
     ])
       expect(everything).not.toContain(secret);
-    expect(everything).not.toMatch(/_secret_|(sk|rk)_(test|live)_|whsec_|Bearer |eyJ[\w-]+\.|4242 ?4242|alice@/i);
+    expect(everything).not.toMatch(
+      /_secret_|(sk|rk)_(test|live)_|whsec_|Bearer |eyJ[\w-]+\.|4242 ?4242|alice@/i,
+    );
   }, 40_000);
 
   it('deletes what is older than its days, and keeps the counts', async () => {

@@ -396,3 +396,90 @@ it('more calls than can be under way are refused', async () => {
   enough.abort();
   expect((await Promise.all(calls)).filter(({ code }) => code === 'flex-timeout')).toHaveLength(90);
 });
+
+describe('a trusted token', () => {
+  const ok = () => transit(transaction);
+  const refusal = (status: number) => transit('["^ ","~:errors",[["^ ","~:code","~:forbidden"]]]', status);
+
+  /** Flex takes trusted tokens that are not in `refused`, and numbers them. */
+  function flexOf({ refused = {} }: { refused?: Record<string, number> }) {
+    let exchanges = 0;
+    const answer: Answerer = ({ url, headers }) => {
+      if (url === '/v1/auth/token')
+        return json({ ...token, scope: 'trusted:user', access_token: `trusted-${++exchanges}` });
+      const status = refused[headers.authorization!.replace('Bearer ', '')];
+      return status === undefined ? ok() : refusal(status);
+    };
+    return answer;
+  }
+  const initiate = async (session: FlexSession, beside: () => Promise<unknown> = () => Promise.resolve()) => {
+    const [trusted] = await Promise.all([session.trusted(never), beside()]);
+    return trusted.initiate({}, {}, false, never);
+  };
+
+  it('serves the next call of the same session too', async () => {
+    await using flex = await opened(flexOf({}));
+
+    await initiate(flex.session);
+    await initiate(flex.again());
+
+    expect(paths(flex)).toEqual(['token_exchange', 'transactions/initiate', 'transactions/initiate']);
+  });
+
+  it.each([401, 403])(
+    'is not used any more when a read beside it is refused with %i, for Flex may have ended the session',
+    async status => {
+      let read = transit(listing);
+      const answer = flexOf({});
+      await using flex = await opened((asked, response) =>
+        asked.url.includes('listings') ? read : answer(asked, response),
+      );
+      await initiate(flex.session);
+
+      read = refusal(status);
+      const session = flex.again();
+      await initiate(session, () => session.listing('aaaa', never).catch(() => undefined));
+
+      const exchanges = paths(flex).filter(path => path === 'token_exchange');
+      expect(exchanges).toHaveLength(2);
+    },
+  );
+
+  it('that was kept and is refused is got anew, and the call made once more', async () => {
+    const refused: Record<string, number> = {};
+    await using flex = await opened(flexOf({ refused }));
+    await initiate(flex.session);
+    refused['trusted-1'] = 401;
+
+    await initiate(flex.again());
+
+    expect(paths(flex)).toEqual([
+      'token_exchange',
+      'transactions/initiate',
+      'transactions/initiate',
+      'token_exchange',
+      'transactions/initiate',
+    ]);
+  });
+
+  it('that is new and refused is not tried again', async () => {
+    await using flex = await opened(flexOf({ refused: { 'trusted-1': 401 } }));
+
+    expect(await failureOf(initiate(flex.session))).toMatchObject({ code: 'flex-refused', status: 401 });
+    expect(paths(flex)).toEqual(['token_exchange', 'transactions/initiate']);
+  });
+
+  it('with which something was forbidden is not kept, and the refusal is passed on', async () => {
+    await using flex = await opened(flexOf({ refused: { 'trusted-1': 403 } }));
+
+    expect(await failureOf(initiate(flex.session))).toMatchObject({ code: 'flex-refused', status: 403 });
+    await initiate(flex.again());
+
+    expect(paths(flex)).toEqual([
+      'token_exchange',
+      'transactions/initiate',
+      'token_exchange',
+      'transactions/initiate',
+    ]);
+  });
+});
