@@ -1,5 +1,6 @@
 /** `npm run doctor`: is everything set so that payments can work? See scripts/README.md. */
 import { text as readAll } from 'node:stream/consumers';
+import { fallbackLines } from './doctor/fallback.ts';
 import { flexLines, type Login } from './doctor/flex.ts';
 import type { Line } from './doctor/line.ts';
 import { serviceLines } from './doctor/service.ts';
@@ -10,7 +11,7 @@ import { openWorld } from './lib/world.ts';
 
 const program = command(
   'doctor',
-  'Looks at the settings by using them: application, Integration API, Stripe key, webhook, process files, clock, the running service. Only reads. What is optional never fails the command.',
+  'Looks at the settings by using them: application, Integration API, Stripe key, webhook, process files, fallback, clock, the running service. Only reads. What is optional never fails the command.',
   [
     'npm run --silent doctor',
     "printf 'test@example.com\\npassword\\n' | npm run --silent doctor -- --login",
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
     await Promise.all([
       flexLines(world, given ?? world.login, options.alias ?? []),
       stripeLines(world),
+      fallbackLines(world),
       serviceLines(world),
     ])
   ).flat();

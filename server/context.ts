@@ -6,6 +6,7 @@ import type { Processes } from './domain/process.ts';
 import type { ReadinessCheck } from './domain/readiness.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { startIntake, type Intake } from './evidence-intake.ts';
+import { createFallbackGate, type FallbackGate } from './fallback-gate.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
@@ -40,6 +41,8 @@ export type Context = {
   store: Store | null;
   /** What flows in from Flex and Stripe; null when nothing is recorded. */
   intake: Intake | null;
+  /** Whether the fallback may open a case. */
+  fallback: FallbackGate;
   /** null without a secret. */
   readWebhook: ReadWebhook | null;
   /** Keeps a check for later. Never fails, and is never waited for. */
@@ -128,6 +131,14 @@ export function createContext(
       feedSource: flexFeed,
       retentionDays: config.database.retentionDays,
     });
+  const fallback = createFallbackGate({
+    settings: config.fallback,
+    processes,
+    hasIntegration: integration !== null,
+    hasDatabase: store !== null,
+    stripe,
+    log,
+  });
   const eventLoop = watchEventLoop();
   showInMetrics({
     metrics,
@@ -170,6 +181,7 @@ export function createContext(
     ],
     store,
     intake,
+    fallback,
     readWebhook:
       secrets.stripeWebhookSecrets.length === 0
         ? null
@@ -188,6 +200,7 @@ export function createContext(
     [Symbol.dispose]: () => {
       eventLoop[Symbol.dispose]();
       watch[Symbol.dispose]();
+      fallback[Symbol.dispose]();
       integration?.close();
       flex.close();
     },

@@ -1,5 +1,8 @@
 /** Flex's side: application, secret, Integration API, processes. */
 import { ProxyError } from '../../server/domain/errors.ts';
+import { LANE } from '../../server/domain/lane.ts';
+import { laneOf } from '../../server/domain/lane-findings.ts';
+import type { Process } from '../../server/domain/process.ts';
 import { processFindings } from '../../server/domain/process-findings.ts';
 import { createFlexProbe, type FlexProbe } from '../../server/flex/probe.ts';
 import type { World } from '../lib/world.ts';
@@ -112,6 +115,10 @@ async function aliasLines(
             file.transitions.get(transition)?.createsPaymentIntent !== creates(actions),
         )
         .map(([transition]) => transition);
+      if (differing.length === 0 && world.config.fallback.wanted && lacksLane(file, inFlex))
+        return bad(name, 'its version in Flex has no fallback lane, and the file has', {
+          mend: 'Push the process and move the alias: docs/fallback.md.',
+        });
       return differing.length === 0
         ? good(name, 'Flex and the file agree which first transitions create a PaymentIntent')
         : bad(name, `Flex and the file differ in ${differing.join(', ')}`, {
@@ -120,6 +127,9 @@ async function aliasLines(
     }),
   );
 }
+
+const lacksLane = (file: Process, inFlex: Map<string, string[]>) =>
+  laneOf(file) !== null && !inFlex.has(LANE.request);
 
 async function integrationLines({ integration, config }: World): Promise<Line[]> {
   const name = 'Integration API';

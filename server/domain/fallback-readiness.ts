@@ -57,8 +57,12 @@ function stripe({ stripe: key, settings }: FallbackFacts): string[] {
   if (key === null) return ['a Stripe key (STRIPE_SECRET_KEY)'];
   return [
     ...(key.livemode && !settings.live ? ['PI_FALLBACK_LIVE=on: the Stripe key is a live one'] : []),
-    ...(key.lacking === 'not-looked'
-      ? ["a look at the Stripe key's permissions, which has not come to an end yet"]
-      : key.lacking.map(scope => `the permission ${scope} on the Stripe key`)),
+    ...permissions(key.lacking, settings),
   ];
+}
+
+function permissions(lacking: string[] | 'not-looked', { wanted }: FallbackSettings): string[] {
+  if (lacking !== 'not-looked') return lacking.map(name => `the permission ${name} on the Stripe key`);
+  // Nobody looks before it is asked for.
+  return wanted ? ["a look at the Stripe key's permissions, which has not come to an end yet"] : [];
 }

@@ -40,6 +40,15 @@ export function laneFindings(process: Process): ProcessFinding[] {
       ];
 }
 
+/** What a process lacks for the fallback to carry its orders, in words; nothing when it has the whole lane. */
+export function lackOfLane(process: Process): string[] {
+  const findings = laneFindings(process);
+  if (findings.length === 0) return ['It takes no payment.'];
+  return findings
+    .filter(({ level }) => level !== 'ok')
+    .map(({ transition, what }) => (transition === null ? what : `${transition}: ${what}`));
+}
+
 const NAMES: string[] = Object.values(LANE);
 
 /** What a normal order begins its payment with, and a server makes. */

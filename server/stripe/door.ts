@@ -10,6 +10,7 @@ import type { StripeEventRecord } from '../domain/stripe-event.ts';
 import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, type Lookup } from './lookup.ts';
+import { lackingPermissions } from './permissions.ts';
 
 export type { Lookup } from './lookup.ts';
 
@@ -33,6 +34,8 @@ export type StripeDoor = {
   account(): Promise<Lookup<StripeAccount>>;
   connectedAccount(id: string): Promise<Lookup<StripeAccount>>;
   webhookEndpoints(): Promise<Lookup<WebhookEndpoint[]>>;
+  /** Of the permissions that the fallback needs, those that our key does not have. */
+  lackingPermissions(): Promise<Lookup<string[]>>;
   /** Stripe's time, in milliseconds since the epoch. */
   time(): Promise<Lookup<number>>;
   /** It is left alone because it fails. */
@@ -102,6 +105,7 @@ export function createStripeDoor(
         const { data } = await stripe.webhookEndpoints.list({ limit: PAGE });
         return data.map(({ id, url, status, enabled_events: events }) => ({ id, url, status, events }));
       }),
+    lackingPermissions: () => lackingPermissions(stripe, ask),
     time: () =>
       ask(async () => {
         const { lastResponse } = await stripe.paymentIntents.list({ limit: 1 });

@@ -1,11 +1,16 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fallbackPermissions } from '../../../server/stripe/permissions.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
 import { bothSidesOf, environmentFor, startWorld, type World } from '../../setup/world.ts';
 import { freePorts, run } from '../../setup/processes.ts';
 
+const booking = path.join(
+  import.meta.dirname,
+  '../../../ext/transaction-processes/default-booking/process.edn',
+);
 const fixture = (name: string) => path.join(import.meta.dirname, '../../fixtures/incident-processes', name);
 
 async function command(
@@ -218,10 +223,12 @@ describe('npm run doctor', () => {
       'Stripe key',
       'alias default-booking/release-1',
       'process default-booking',
+      'fallback',
       'public address',
     ];
     expect(names.map(name => line(name)?.state)).toEqual(names.map(() => 'good'));
     expect(line('clock')).toBeUndefined();
+    expect(line('fallback')?.says).toBe('off, as PI_FALLBACK says');
     expect(line('Stripe key')?.says).toBe('test mode, account acct_1SbxPlatFormAc99');
   });
 
@@ -278,6 +285,65 @@ describe('npm run doctor', () => {
     ])
       expect(stdout + stderr).not.toContain(secret);
   });
+
+  it('says what the fallback lacks when it is asked for, and exits 2', async () => {
+    const { stripe } = world.info;
+    const { code, line } = await doctor([], {
+      ...settings(),
+      STRIPE_SECRET_KEY: await restrictedKey({ payment_intents: 'write', charges: 'read', accounts: 'read' }),
+      STRIPE_BASE_URL: stripe.baseUrl,
+      PI_FALLBACK: 'on',
+      PI_FALLBACK_SUPPORT_CASE: '4711',
+    });
+
+    expect(code).toBe(2);
+    expect(line('fallback')).toMatchObject({
+      state: 'bad',
+      optional: false,
+      says:
+        'stays off. It lacks PI_FALLBACK_APPROVED_BY: who answers for it; a database (DATABASE_URL, or DATA_DIR with one process); ' +
+        ['Refunds: write', 'Transfers: read', 'Balance transactions: read', 'Payouts: write']
+          .map(name => `the permission ${name} on the Stripe key`)
+          .join('; '),
+    });
+  });
+
+  it('finds the fallback in order with the permissions that it names, and Flex without the lane', async () => {
+    const [older] = readFileSync(booking, 'utf8').split('\n  ;; The fallback lane');
+    world.sandbox.flex().processes.push('default-booking', `${older}]}`, 'older/process.edn');
+    const scopes = Object.fromEntries(fallbackPermissions.map(({ resource, access }) => [resource, access]));
+
+    const { line } = await doctor(
+      ['--login'],
+      {
+        ...settings(),
+        STRIPE_SECRET_KEY: await restrictedKey(scopes),
+        DATABASE_URL: '',
+        PI_FALLBACK: 'on',
+        PI_FALLBACK_APPROVED_BY: 'Ada',
+        PI_FALLBACK_SUPPORT_CASE: '4711',
+      },
+      login(),
+    );
+
+    expect(line('fallback')).toMatchObject({
+      state: 'good',
+      says: 'can be on: approved by Ada, support case 4711',
+    });
+    expect(line('alias default-booking/release-1')).toMatchObject({
+      state: 'bad',
+      says: 'its version in Flex has no fallback lane, and the file has',
+    });
+    expect(line('alias default-purchase/release-1')).toMatchObject({ state: 'good' });
+  });
+
+  const restrictedKey = async (scopes: object) => {
+    const response = await fetch(`${world.sandbox.url}/sandbox/stripe/keys`, {
+      method: 'POST',
+      body: JSON.stringify({ scopes }),
+    });
+    return ((await response.json()) as { key: string }).key;
+  };
 
   it('does without a user, and says what that leaves open', async () => {
     const { code, line } = await doctor([], settings());
@@ -364,10 +430,7 @@ describe('npm run process-doctor', () => {
   });
 
   it('says which have the fallback lane, and what one lacks', async () => {
-    const whole = readFileSync(
-      path.join(import.meta.dirname, '../../../ext/transaction-processes/default-booking/process.edn'),
-      'utf8',
-    );
+    const whole = readFileSync(booking, 'utf8');
     const half = path.join(mkdtempSync(path.join(tmpdir(), 'half-a-lane-')), 'process.edn');
     writeFileSync(half, whole.replaceAll(/(confirm-payment|captured|capture-failed)-fallback/g, '$1-other'));
 

@@ -146,6 +146,24 @@ export function checkExpand(route: StripeRoute, paths: string[]): void {
   }
 }
 
+/** The resources that the paths open, for the permission to read them. The paths were checked before. */
+export function openedBy(route: StripeRoute, paths: string[]): string[] {
+  const { kind, isList } = answerOf(route);
+  return paths.flatMap(path => kindsAlong(kind, path.split('.').slice(isList ? 1 : 0)));
+}
+
+function kindsAlong(kind: string, segments: string[]): string[] {
+  const step = segments.length > 0 ? stepInto(kind, segments) : undefined;
+  return step ? [...resourcesOf(step.kind), ...kindsAlong(step.kind, step.rest)] : [];
+}
+
+/** What moved money may be anything: it is read with the permission for the entry in the books. */
+function resourcesOf(kind: string): string[] {
+  if (kind === SOURCE) return [];
+  if (kind === REFUNDS) return [REFUNDS];
+  return [kind === 'transfer_reversal' ? 'transfers' : `${kind}s`];
+}
+
 function checkPath(kind: string, segments: string[], whole: string): void {
   const step = stepInto(kind, segments);
   if (!step) throw cannotExpand(whole);

@@ -35,15 +35,24 @@ export function authorize(key: StripeKey, route: StripeRoute): void {
       'secret_key_required',
     );
   }
+  needScope(key, resourceOf(route), route.method === 'GET' ? 'read' : 'write');
+}
+
+/** What is opened in an answer is read. */
+export function authorizeOpened(key: StripeKey, resources: string[]): void {
+  for (const resource of resources) needScope(key, resource, 'read');
+}
+
+function needScope(key: StripeKey, resource: string, needed: 'read' | 'write'): void {
   if (!key.scopes) return;
-  const resource = resourceOf(route);
-  const needed = route.method === 'GET' ? 'read' : 'write';
   const granted = key.scopes[resource];
   if (granted === 'write' || granted === needed) return;
   const permission = `rak_${resource.replace(/s$/, '')}_${needed}`;
-  throw new StripeRefusal(403, {
+  const refusal = new StripeRefusal(403, {
     message: `The provided key does not have the required permissions for this endpoint on account '${key.account}'. Having the '${permission}' permission would allow this request to continue.`,
   });
+  refusal.beforeExecution = true;
+  throw refusal;
 }
 
 /** `/v1/payment_intents/:id/capture` to `payment_intents`. */

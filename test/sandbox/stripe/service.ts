@@ -15,10 +15,10 @@ import { customerRoutes } from './customers/routes.ts';
 import { disputeRoutes } from './disputes/routes.ts';
 import { badRequest, noAccess, StripeRefusal } from './errors.ts';
 import { eventRoutes } from './events/routes.ts';
-import { checkExpand, expandAll } from './expand.ts';
+import { checkExpand, expandAll, openedBy } from './expand.ts';
 import { canonical, parseForm } from './form.ts';
 import { keyInUse, runOnce } from './idempotency.ts';
-import { authenticate, authorize, type StripeKey } from './keys.ts';
+import { authenticate, authorize, authorizeOpened, type StripeKey } from './keys.ts';
 import { lockTimeout, whileLocked } from './locks.ts';
 import { checkParameters } from './parameters.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
@@ -107,6 +107,7 @@ async function callEndpoint(
     try {
       const expand = Array.isArray(form['expand']) ? form['expand'].map(String) : [];
       checkExpand(route, expand);
+      authorizeOpened(key, openedBy(route, expand));
       const object = route.handle(call);
       expandAll(world, object, route, expand);
       return answer(200, object, asked);

@@ -66,6 +66,25 @@ describe('a restricted key', () => {
     });
   });
 
+  it('opens in an answer what it may read, and nothing else, before anything is done', async () => {
+    const payments = await restricted({ payment_intents: 'write' });
+    const expand = ['latest_charge.balance_transaction'];
+
+    expect(await failureOf(payments.paymentIntents.create({ ...held, ...paid, expand }))).toMatchObject({
+      statusCode: 403,
+      message: expect.stringContaining("'rak_charge_read'"),
+    });
+    expect(sandbox.stripe().paymentIntents.size).toBe(0);
+
+    const more = await restricted({ payment_intents: 'write', charges: 'read' });
+    const { id } = await more.paymentIntents.create({ ...held, ...paid, expand: ['latest_charge'] });
+    expect(await failureOf(more.paymentIntents.list({ expand: [`data.${expand[0]}`] }))).toMatchObject({
+      message: expect.stringContaining("'rak_balance_transaction_read'"),
+    });
+    const { latest_charge: charge } = await more.paymentIntents.retrieve(id, { expand: ['latest_charge'] });
+    expect(charge).toMatchObject({ object: 'charge' });
+  });
+
   it('does nothing at all without scopes, at any endpoint', async () => {
     const { key } = await control('stripe/keys', { scopes: {} });
     const statuses = await Promise.all(
