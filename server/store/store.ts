@@ -39,6 +39,8 @@ export type StoreOptions = {
   connections?: number;
   /** Milliseconds to wait for a connection. */
   connectMs?: number;
+  /** Records that may wait in memory. */
+  recordsWaiting?: number;
   log: StoreLog;
 };
 
@@ -60,7 +62,13 @@ const PROBE_MS = 1_000;
  * Rejects only for an embedded database: with `DirectoryInUse`, or when it can not be opened. A Postgres that is away is
  * waited for in the background.
  */
-export async function openStore({ place, connections = 10, connectMs, log }: StoreOptions): Promise<Store> {
+export async function openStore({
+  place,
+  connections = 10,
+  connectMs,
+  recordsWaiting,
+  log,
+}: StoreOptions): Promise<Store> {
   const connected = await connect(place, { max: connections, ...(connectMs !== undefined && { connectMs }) });
   const { kind, pool } = connected;
   if ('directory' in place) log.info(place, LIMITS);
@@ -87,7 +95,11 @@ export async function openStore({ place, connections = 10, connectMs, log }: Sto
       if (state.isUp && !closing) log.warn({ problem: describeProblem(error) }, 'database: a job stumbled');
     },
   });
-  const records = createRecorder<StoreRecord>({ write: batch => insertRecords(db, batch), isRefusal });
+  const records = createRecorder<StoreRecord>({
+    write: batch => insertRecords(db, batch),
+    isRefusal,
+    ...(recordsWaiting !== undefined && { capacity: recordsWaiting }),
+  });
 
   const begin = async () => {
     const migrated = await migrate(db);

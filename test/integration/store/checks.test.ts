@@ -169,9 +169,12 @@ describe('the buffer', () => {
 describe('a Postgres that goes away', () => {
   const databases = onPostgres();
 
-  it('takes no request with it: degraded meanwhile, and recording again within 5 s', async () => {
-    const store = await databases.openStore();
-    await using world = await startWorld({ store, environment: { RATE_LIMIT_PER_SESSION: '0' } });
+  it('takes no request with it: degraded meanwhile, recording again within 5 s, and every lost record counted', async () => {
+    const store = await databases.openStore({ recordsWaiting: 60 });
+    await using world = await startWorld({
+      store,
+      environment: { RATE_LIMIT_PER_SESSION: '0', METRICS_PUBLIC: 'true' },
+    });
     const alice = await signedIn(world, 'Alice');
     const statuses: number[] = [];
     const running = new AbortController();
@@ -203,7 +206,7 @@ describe('a Postgres that goes away', () => {
     const before = store.records.stats().recorded;
     await eventually(
       () => store.records.stats(),
-      ({ recorded, waiting }) => recorded > before && waiting < 100,
+      ({ recorded, waiting }) => recorded > before && waiting < 60,
     );
     const recoveredIn = performance.now() - back;
     expect(await eventually(readiness, ({ status }) => status === 'ready')).toMatchObject({ code: 200 });
@@ -220,8 +223,12 @@ describe('a Postgres that goes away', () => {
       .selectFrom('checks')
       .select(eb => eb.fn.countAll<number>().as('checks'))
       .executeTakeFirstOrThrow();
-    expect(checks).toBe(statuses.length);
-    expect(store.records.stats()).toEqual({ waiting: 0, recorded: statuses.length, dropped: 0 });
+    const { dropped } = store.records.stats();
+    expect(dropped).toBeGreaterThan(0);
+    expect(store.records.stats()).toEqual({ waiting: 0, recorded: checks, dropped });
+    expect(checks + dropped).toBe(statuses.length);
+    const metrics = await (await fetch(`${world.proxyUrl}/metrics`)).text();
+    expect(metrics).toContain(`proxy_records_dropped_total ${dropped}\n`);
   }, 30_000);
 
   it('that is not there at the start is taken up when it comes', async () => {
