@@ -15,11 +15,29 @@ const secretShapes: [shape: RegExp, instead: string][] = [
   [/((?:access|refresh)_token\s?[:=]\s?(?:'|\\{1,3}")?)[^"'&\s,\\}\]:][^"'&\s,\\]*/g, `$1${REDACTED}`],
 ];
 
+/** Thirteen to nineteen digits, in groups of four or in a row. */
+const CARD = /\b(?:\d{13,19}|\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{5})\b/g;
+
+const withoutCards = (text: string) =>
+  text.replace(CARD, number => (isCardNumber(number.replaceAll(/\D/g, '')) ? REDACTED : number));
+
+/** By its first digit, which says whose it is, and its last, which checks the others. */
+export function isCardNumber(digits: string): boolean {
+  if (!/^[2-6]/.test(digits)) return false;
+  let sum = 0;
+  for (let index = 0; index < digits.length; index += 1) {
+    const digit = Number(digits[digits.length - 1 - index]);
+    const counted = index % 2 === 0 ? digit : digit * 2;
+    sum += counted > 9 ? counted - 9 : counted;
+  }
+  return sum % 10 === 0;
+}
+
 /** `secrets`: values that must not come through, whatever they look like. */
 export function redactor(secrets: string[]): (text: string) => string {
   const values = secrets.filter(secret => secret !== '');
   return text => {
     const withoutShapes = secretShapes.reduce((line, [shape, instead]) => line.replace(shape, instead), text);
-    return values.reduce((line, value) => line.replaceAll(value, REDACTED), withoutShapes);
+    return values.reduce((line, value) => line.replaceAll(value, REDACTED), withoutCards(withoutShapes));
   };
 }

@@ -36,13 +36,13 @@ const now = () => {
   return { id: timeOrderedId(at.getTime()), at };
 };
 
+/** Of what a caller chose himself, and of sentences that may repeat what was sent. */
+const redact = redactor([]);
+
 export const checkRecord = (check: Check, subject: CheckSubject, requestId: string): StoreRecord => ({
   kind: 'check',
-  record: { ...subject, ...check, ...now(), requestId },
+  record: { ...subject, ...check, ...now(), requestId: redact(requestId) },
 });
-
-/** Stripe's words to Flex are the only sentence that is kept: they may name what was sent. */
-const redact = redactor([]);
 
 export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall, isProven = true): StoreRecord => ({
   kind: 'refusal',
@@ -50,6 +50,9 @@ export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall, isPro
     ...call,
     ...refusal,
     isProven,
+    processName: call.processName === null ? null : redact(call.processName),
+    transition: redact(call.transition),
+    statusText: redact(refusal.statusText),
     stripeMessage: refusal.stripeMessage === null ? null : redact(refusal.stripeMessage),
     ...now(),
   },

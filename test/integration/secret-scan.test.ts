@@ -1,37 +1,44 @@
 /**
- * A real server process, put through every scenario of the sandbox, with all it can log switched on. Nothing that it
- * wrote may hold a secret, and of its answers only the one to who pays may hold the client secret.
+ * A real server process, put through every scenario of the sandbox, with all it can log switched on, and a database. Nothing
+ * that it wrote may hold a secret, and of its answers only the one to who pays may hold the client secret.
  */
+import { sql } from 'kysely';
 import { daysAhead, realBooking, speculativeBooking } from '../sandbox/client/orders.ts';
 import { signedIn, type LocalApiAnswer, type WebClient } from '../sandbox/client/web-client.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { scenarioNames } from '../sandbox/scenarios.ts';
-import { types } from '../setup/flex-sdks.ts';
+import { scanDatabase } from '../setup/database-scan.ts';
+import { eventually, onPostgres } from '../setup/databases.ts';
+import { stripeClient, types } from '../setup/flex-sdks.ts';
 import { freePorts, run } from '../setup/processes.ts';
 import { secretsIn } from '../setup/secret-scan.ts';
-import { environmentFor } from '../setup/world.ts';
+import { bothSidesOf, environmentFor } from '../setup/world.ts';
 
 const DAYS_APART = 4;
+const databases = onPostgres();
 
 async function disposableSandbox() {
   const sandbox = await startSandbox();
   return { ...sandbox, [Symbol.asyncDispose]: () => sandbox.close() };
 }
 
-const environmentOf = (sandbox: Sandbox, port: number) => {
-  const { integration, stripe } = sandbox.info();
-  return {
-    ...environmentFor(sandbox.info()),
-    PORT: String(port),
-    LOG_LEVEL: 'trace',
-    REQUEST_BUDGET_MS: '300',
-    RATE_LIMIT_PER_SESSION: '0',
-    SHARETRIBE_INTEGRATION_CLIENT_ID: integration.clientId,
-    SHARETRIBE_INTEGRATION_CLIENT_SECRET: integration.clientSecret,
-    STRIPE_SECRET_KEY: stripe.secretKey,
-    STRIPE_WEBHOOK_SECRET: stripe.webhookSecret,
-  };
-};
+const environmentOf = (sandbox: Sandbox, port: number) => ({
+  ...environmentFor(sandbox.info()),
+  ...bothSidesOf(sandbox.info()),
+  PORT: String(port),
+  LOG_LEVEL: 'trace',
+  REQUEST_BUDGET_MS: '300',
+  RATE_LIMIT_PER_SESSION: '0',
+  STRIPE_WEBHOOK_SECRET: sandbox.info().stripe.webhookSecret,
+});
+
+async function control(sandbox: Sandbox, path: string, body: object): Promise<void> {
+  const answer = await fetch(`${sandbox.url}/sandbox/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  expect(answer.status).toBe(200);
+}
 
 /** Every value of this run that is a secret to somebody. */
 function knownSecrets(sandbox: Sandbox): { ours: string[]; tokens: string[]; clientSecrets: string[] } {
@@ -57,7 +64,9 @@ async function useEverything(alice: WebClient, sandbox: Sandbox, round: number):
   const end = daysAhead(info, 12 + round * DAYS_APART);
   return [
     await alice.post('initiate-privileged', speculativeBooking(info, { start, end })),
-    await alice.post('initiate-privileged', realBooking(info, { start, end })),
+    await alice.post('initiate-privileged', realBooking(info, { start, end }), {
+      headers: { 'X-Idempotency-Key': `${CARD}:${round}`, 'X-Request-Id': CARD },
+    }),
     await alice.post('transaction-line-items', {
       isOwnListing: false,
       listingId: new types.UUID(info.listings[0]!.id),
@@ -74,14 +83,37 @@ async function useEverything(alice: WebClient, sandbox: Sandbox, round: number):
       queryParams: {},
     }),
     await alice.post('delete-account', { currentPassword: 'canary-password-1' }),
+    // What callers choose themselves may hold anything.
+    await alice.post(
+      'initiate-privileged',
+      realBooking(info, { bodyParams: { transition: `transition/${CARD}` } }),
+    ),
   ];
+}
+
+const CARD = '4242424242424242';
+
+/** As far as the scenario lets them: Stripe's events about it hold a card's last digits, a name and an address. */
+async function pay(sandbox: Sandbox, clientSecrets: Iterable<string>): Promise<void> {
+  const stripe = stripeClient(sandbox.info());
+  for (const clientSecret of clientSecrets)
+    await stripe.paymentIntents
+      .confirm(clientSecret.split('_secret_')[0]!, {
+        payment_method: 'pm_card_visa',
+        receipt_email: 'alice@example.com',
+        shipping: { name: 'Alice Canary', address: { line1: 'Canary Street 1' } },
+      })
+      .catch(() => 'not there, or paid before');
 }
 
 it('nothing that a server wrote in any scenario holds a secret, and of its answers only what the customer may have', async () => {
   await using sandbox = await disposableSandbox();
   const port = await freePorts();
-  await using server = run(['server/main.ts'], environmentOf(sandbox, port));
+  const { url } = (await databases.place()) as { url: string };
+  await using server = run(['server/main.ts'], { ...environmentOf(sandbox, port), DATABASE_URL: url });
   await server.says('listening');
+  const store = await databases.newStore({ place: { url } });
+  await control(sandbox, 'stripe/webhooks', { url: `http://127.0.0.1:${port}/stripe/webhooks` });
   const world = { info: sandbox.info(), proxyUrl: `http://127.0.0.1:${port}` };
   const served: string[] = [];
   const refused: string[] = [];
@@ -91,11 +123,7 @@ it('nothing that a server wrote in any scenario holds a secret, and of its answe
   for (const [round, name] of ['healthy', ...scenarioNames].entries()) {
     sandbox.scenarios.clear();
     const alice = await signedIn(world, 'Alice');
-    const set = await fetch(`${sandbox.url}/sandbox/scenario`, {
-      method: 'POST',
-      body: JSON.stringify({ name }),
-    });
-    expect(set.status).toBe(200);
+    await control(sandbox, 'scenario', { name });
     for (const { status, headers, body, text } of await useEverything(alice, sandbox, round)) {
       const paymentIntent = body?.data?.data?.attributes?.protectedData?.stripePaymentIntents?.default;
       if (paymentIntent) toPayWith.add(paymentIntent.stripePaymentIntentClientSecret);
@@ -105,6 +133,12 @@ it('nothing that a server wrote in any scenario holds a secret, and of its answe
     for (const token of knownSecrets(sandbox).tokens) tokens.add(token);
   }
   sandbox.scenarios.clear();
+  await pay(sandbox, toPayWith);
+  const inbox = store.db.selectFrom('stripe_events').select('state').where('type', 'like', '%succeeded');
+  await eventually(
+    () => inbox.execute(),
+    events => events.length > 0 && events.every(({ state }) => state === 'done'),
+  );
   server.child.kill('SIGTERM');
   expect(await server.exit).toBe(0);
 
@@ -114,12 +148,48 @@ it('nothing that a server wrote in any scenario holds a secret, and of its answe
   expect(secretsIn(logs, all)).toEqual([]);
   expect(secretsIn(refused.join('\n'), all)).toEqual([]);
   expect(secretsIn(served.join('\n'), [...ours, ...tokens], toPayWith)).toEqual([]);
+  const { filled, finds } = await scanDatabase(store, [...all, 'Canary', 'alice@']);
+  expect(finds).toEqual([]);
+  expect(filled).toEqual(
+    filled.union(
+      new Set(
+        ['checks', 'refusals', 'verifications', 'incidents', 'transactions', 'transaction_events']
+          .concat(['stripe_events', 'payment_intents', 'initiate_claims', 'feeds'])
+          .map(table => `proxy.${table}`),
+      ),
+    ),
+  );
   // It was a run worth scanning: much was written, much refused, and something was there to be kept.
   expect(logs.split('\n').length).toBeGreaterThan(5 * scenarioNames.length);
   expect(served.length).toBeGreaterThan(50);
   expect(refused.length).toBeGreaterThan(50);
   expect(toPayWith.size).toBeGreaterThan(5);
 }, 60_000);
+
+it('finds what the test planted in the database, and says where', async () => {
+  const store = await databases.openStore();
+  store.jobs.define({ name: 'job', work: () => Promise.resolve() });
+  store.start();
+  await store.started;
+  const { db } = store;
+  await sql`insert into proxy.leases values (${`held by ${CARD}`}, 'v2--a-cookie', now(), 1)`.execute(db);
+  await sql`
+    insert into proxy.incidents values (gen_random_uuid(), 'c', 'p', now(), now(), 1, 0, 0,
+      array['pi_1_secret_a1', 'x'], null)`.execute(db);
+  await store.jobs.send('job', 'a', { note: { of: ['4000 0025 0000 3155', 'canary-value'] } }, 60_000);
+
+  const { finds } = await scanDatabase(store, ['canary-value']);
+
+  expect(finds.map(({ column, kind }) => `${column}: ${kind}`).toSorted()).toEqual([
+    'pgboss.job.data: card number',
+    'pgboss.job.data: known value',
+    'pgboss.job_common.data: card number',
+    'pgboss.job_common.data: known value',
+    'proxy.incidents.transaction_ids: client secret',
+    'proxy.leases.name: card number',
+    'proxy.leases.owner: refresh token',
+  ]);
+});
 
 it.each<[what: string, plant: (sandbox: Sandbox) => string]>([
   ['a Stripe key', sandbox => sandbox.info().stripe.secretKey],

@@ -25,6 +25,10 @@ it.each([
   ['a token as Node prints it', "{ access_token: 'opaque-at' }", 'opaque'],
   ['a token as an attribute, in JSON', '{"a":"refresh_token=\\"opaque-rt\\""}', 'opaque'],
   ['a token in a form', 'grant_type=x&refresh_token=opaque-rt&a=b', 'opaque'],
+  ['a card number', 'card 4242424242424242.', '4242'],
+  ['a card number in groups', 'card=4000 0025 0000 3155', '0025'],
+  ['a card number with hyphens', '5555-5555-5555-4444', '5555'],
+  ['an American one', '3782 822463 10005', '8224'],
   ['a value that is secret by name', 'the word is hunter2-marketplace', 'hunter2'],
 ])('takes out %s', (_what, text, secret) => {
   expect(redact(text)).not.toContain(secret);
@@ -40,6 +44,11 @@ it.each([
   'transition/request-payment',
   'c0ffee00-0000-4000-8000-000000000001',
   'a secret_garden',
+  // What has as many digits and is none: by its check digit, by its first one, and within an id.
+  '4242424242424241',
+  '1795253940003',
+  '12345678-1234-4123-8123-123456789012',
+  'pi_4242424242424242',
 ])('leaves %s', text => {
   expect(redact(text)).toBe(text);
 });
