@@ -10,6 +10,7 @@ import type { Processes } from '../domain/process.ts';
 import type { FlexEvent, IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { transactionOf } from '../flex/operator-view.ts';
 import { readFeed, writeFeed } from '../store/feeds.ts';
+import { hasValidChecks } from '../store/checks.ts';
 import { endLease, holdsLease, takeLease, type Lease } from '../store/leases.ts';
 import type { Db, FeedRow, TransactionEventRow } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
@@ -47,6 +48,8 @@ type Pauses = {
 };
 
 const PAUSES: Pauses = { busy: 20_000, idle: 120_000, page: 500, other: 10_000 };
+/** How long after a payment began its event is looked for often. */
+const FRESH_MS = 2 * 60_000;
 const LONGEST_PAUSE_MS = 300_000;
 const LEASE_MS = 60_000;
 const ANSWER_MS = 15_000;
@@ -76,15 +79,28 @@ export function startFeed(deps: FeedDeps): Feed {
   const pauses = { ...PAUSES, ...deps.pauses };
   const stopping = new AbortController();
   let wake = new AbortController();
-  let sleepingUntil = 0;
+  /** Since the last look began. */
+  let isNudged = false;
+  let isIdle = false;
 
   const sleep = async (ms: number) => {
     wake = new AbortController();
-    sleepingUntil = performance.now() + ms;
     await pause(ms, undefined, {
       signal: AbortSignal.any([stopping.signal, wake.signal]),
       ref: false,
     }).catch(() => 'woken');
+  };
+  /** Until it is time again. Another instance may see a payment begin: that stands in the database. */
+  const rest = async () => {
+    const until = performance.now() + pauses.idle;
+    isIdle = !(await isAnybodyPaying(deps));
+    // One that began while we were reading, perhaps just after.
+    if (isIdle && isNudged) return sleep(pauses.page);
+    while (isIdle && performance.now() < until && !isNudged && !stopping.signal.aborted) {
+      await sleep(Math.min(pauses.busy, until - performance.now()));
+      if (await isAnybodyPaying(deps)) return;
+    }
+    if (!isIdle) await sleep(pauses.busy);
   };
 
   const run = async () => {
@@ -94,11 +110,12 @@ export function startFeed(deps: FeedDeps): Feed {
     while (!stopping.signal.aborted) {
       try {
         lease = await takeLease(deps.store.db, LEASE, deps.owner, LEASE_MS);
+        isNudged = false;
         const read = lease ? await readOnce(deps, lease) : 'another';
         failures = 0;
         if (read === 'more') await sleep(pauses.page);
         else if (read === 'another') await sleep(pauses.other);
-        else await sleep((await hasOpenPayments(deps.store.db)) ? pauses.busy : pauses.idle);
+        else await rest();
       } catch (error) {
         const problem = describe(error);
         deps.onProblem?.(problem);
@@ -113,7 +130,8 @@ export function startFeed(deps: FeedDeps): Feed {
 
   return {
     nudge() {
-      if (sleepingUntil - performance.now() > pauses.busy) wake.abort();
+      isNudged = true;
+      if (isIdle) wake.abort();
     },
     async stop() {
       stopping.abort();
@@ -123,6 +141,10 @@ export function startFeed(deps: FeedDeps): Feed {
 }
 
 const LEASE = 'flex-feed';
+
+/** Flex may tell of a payment a little after we have seen it begin. */
+const isAnybodyPaying = async ({ store, now }: FeedDeps) =>
+  (await hasOpenPayments(store.db)) || hasValidChecks(store.db, new Date(now() - FRESH_MS));
 
 const aborted = (signal: AbortSignal) =>
   new Promise<void>(resolve => {

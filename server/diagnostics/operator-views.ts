@@ -30,6 +30,7 @@ import type {
   StripeEventRow,
   TransactionRow,
 } from '../store/schema.ts';
+import { deleteUser, type Deleted } from '../store/retention.ts';
 import type { Store } from '../store/store.ts';
 import {
   countUnfinished,
@@ -170,6 +171,9 @@ export function createOperatorViews({ store, processes, now }: ViewDeps) {
         ...(inDatabase ?? { feeds: [], inbox: null, queues: [], openIncidents: null }),
       };
     },
+
+    /** Rows by table. */
+    deleteUser: (id: string): Promise<Deleted> => ask(({ db }) => deleteUser(db, id)),
 
     audit: (page: PageOf<string>) =>
       ask(async ({ db }) =>

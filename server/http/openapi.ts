@@ -4,7 +4,7 @@ import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { z } from 'zod';
 import { VERSION } from '../version.ts';
 
-export type Described = Record<string, { get?: ZodOpenApiOperationObject; post?: ZodOpenApiOperationObject }>;
+export type Described = Record<string, { [Method in 'get' | 'post' | 'delete']?: ZodOpenApiOperationObject }>;
 
 const localApiError = z
   .object({

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
+import { idAt } from './ids.ts';
 import type { Db } from './schema.ts';
 
 export type NewCheck = CheckSubject & Check & { id: string; at: Date; requestId: string };
@@ -25,4 +26,16 @@ export async function insertChecks(db: Db, checks: readonly NewCheck[]): Promise
     order by 1, 2, 3, 4, 5
     on conflict (hour, process_name, transition, is_speculative, verdict)
       do update set checks = counts.checks + excluded.checks`.execute(db);
+}
+
+/** Whether a customer has got a PaymentIntent since then. */
+export async function hasValidChecks(db: Db, since: Date): Promise<boolean> {
+  const found = await db
+    .selectFrom('checks')
+    .select('id')
+    .where('verdict', '=', 'valid')
+    .where('id', '>=', idAt(since))
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }

@@ -1,5 +1,5 @@
 /** Records are not kept for ever. Counts, which name nobody, are. */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { fromNow } from './clock.ts';
 import type { Db } from './schema.ts';
 
@@ -38,7 +38,7 @@ export async function deleteOld(db: Db, days: number, signal: AbortSignal): Prom
   return deleted;
 }
 
-/** Everything about transactions in which the user took part. */
+/** Everything about transactions in which the user took part. Empty when none are known. */
 export async function deleteUser(db: Db, userId: string): Promise<Deleted> {
   return db.transaction().execute(async transaction => {
     const own = await transaction
@@ -49,32 +49,33 @@ export async function deleteUser(db: Db, userId: string): Promise<Deleted> {
     const ids = own.map(({ id }) => id);
     const deleted: Deleted = {};
     if (ids.length === 0) return deleted;
-    for (const table of [
-      'checks',
-      'refusals',
-      'verifications',
-      'transaction_events',
-      'stripe_events',
-      'payment_intents',
-      'initiate_claims',
-    ] as const) {
-      const result = await transaction
-        .deleteFrom(table as 'checks')
-        .where('transaction_id', 'in', ids)
-        .executeTakeFirst();
-      deleted[table] = Number(result.numDeletedRows);
-    }
+    const { rows: payments } = await sql<{ id: string }>`
+      select id from proxy.payment_intents where transaction_id = any(${ids})
+      union select payment_intent_id from proxy.checks
+        where transaction_id = any(${ids}) and payment_intent_id is not null`.execute(transaction);
+    const paymentIds = payments.map(({ id }) => id);
+    const remove = async (table: string, condition: RawBuilder<unknown>) => {
+      const { numAffectedRows = 0n } = await sql`
+        delete from ${sql.table(table)} where ${condition}`.execute(transaction);
+      deleted[table.replace('proxy.', '')] = Number(numAffectedRows);
+    };
+    for (const table of ['checks', 'refusals', 'verifications', 'transaction_events', 'initiate_claims'])
+      await remove(`proxy.${table}`, sql`transaction_id = any(${ids})`);
+    await remove(
+      'proxy.stripe_events',
+      sql`transaction_id = any(${ids}) or payment_intent_id = any(${paymentIds})`,
+    );
+    await remove('proxy.payment_intents', sql`id = any(${paymentIds})`);
+    // Of what waits to be done, and of what was done in the last day.
+    await remove(
+      'pgboss.job',
+      sql`data ->> 'key' = any(${paymentIds}) or data ->> 'paymentIntentId' = any(${paymentIds})`,
+    );
     await sql`
       update proxy.incidents set transaction_ids = array(
         select id from unnest(transaction_ids) as id where id <> all(${ids}))
       where transaction_ids && ${ids}`.execute(transaction);
-    await sql`
-      delete from pgboss.job
-      where data ->> 'transactionId' = any(${ids}) or data -> 'subject' ->> 'transactionId' = any(${ids})`.execute(
-      transaction,
-    );
-    const result = await transaction.deleteFrom('transactions').where('id', 'in', ids).executeTakeFirst();
-    deleted['transactions'] = Number(result.numDeletedRows);
+    await remove('proxy.transactions', sql`id = any(${ids})`);
     return deleted;
   });
 }

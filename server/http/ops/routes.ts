@@ -9,13 +9,15 @@ import { openPayments } from './payments.ts';
 import { refusals } from './refusals.ts';
 import { state } from './state.ts';
 import { transactionReport, transactionTimeline } from './transaction.ts';
+import { deleteUser } from './users.ts';
 import { verifications } from './verifications.ts';
 import { pullMissedWebhooks, replayWebhooks, webhooks } from './webhooks.ts';
 
-export type Route = { method: 'get' | 'post' } & Endpoint;
+export type Route = { method: 'get' | 'post' | 'delete' } & Endpoint;
 
 const get = (made: Endpoint): Route => ({ method: 'get', ...made });
 const post = (made: Endpoint): Route => ({ method: 'post', ...made });
+const remove = (made: Endpoint): Route => ({ method: 'delete', ...made });
 
 /** By address, as OpenAPI writes it. */
 export function opsRoutes(deps: OpsDeps): Record<string, Route> {
@@ -32,6 +34,7 @@ export function opsRoutes(deps: OpsDeps): Record<string, Route> {
     '/ops/webhooks': get(webhooks(deps)),
     '/ops/webhooks/replay': post(replayWebhooks(deps)),
     '/ops/webhooks/pull-missed': post(pullMissedWebhooks(deps)),
+    '/ops/users/{id}': remove(deleteUser(deps)),
     '/ops/audit': get(audit(deps)),
   };
 }

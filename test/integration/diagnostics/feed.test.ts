@@ -3,6 +3,7 @@ import { readOnce, startFeed, type FeedDeps } from '../../../server/diagnostics/
 import { createIntegrationDoor } from '../../../server/flex/integration.ts';
 import { loadProcesses } from '../../../server/flex/process-files.ts';
 import { readFeed, writeFeed } from '../../../server/store/feeds.ts';
+import { checkRecord } from '../../../server/store/records.ts';
 import { takeLease } from '../../../server/store/leases.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { findTransaction, openPayments, upsertTransaction } from '../../../server/store/transactions.ts';
@@ -238,6 +239,84 @@ describe('the reader', () => {
       await eventually(
         () => findTransaction(store.db, id),
         found => found?.state === 'state/preauthorized',
+      );
+      await feed.stop();
+    });
+
+    it('does not miss that it was nudged while it was reading', async () => {
+      const store = await databases.store();
+      using deps = depsFor(store);
+      const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+      let looks = 0;
+      const integration: FeedDeps['integration'] = {
+        ...deps.integration,
+        async events(query, signal) {
+          looks += 1;
+          const events = await deps.integration.events(query, signal);
+          if (looks === 1) await answered;
+          return events;
+        },
+      };
+      const feed = startFeed({
+        ...deps,
+        integration,
+        now: Date.now,
+        pauses: { busy: 20_000, idle: 60_000, page: 1, other: 20 },
+      });
+      await eventually(
+        () => looks,
+        count => count === 1,
+      );
+      const { id } = await book();
+
+      feed.nudge();
+      answer();
+
+      await eventually(
+        () => findTransaction(store.db, id),
+        found => found?.awaits_payment === true,
+      );
+      await feed.stop();
+    });
+
+    it('looks soon when another instance has seen a payment begin', async () => {
+      const store = await databases.store();
+      using deps = depsFor(store);
+      const feed = startFeed({
+        ...deps,
+        now: Date.now,
+        pauses: { busy: 20, idle: 60_000, page: 1, other: 20 },
+      });
+      await eventually(
+        () => readFeed(store.db, SOURCE),
+        found => found?.caught_up_at !== null && found?.caught_up_at !== undefined,
+      );
+      const { id } = await book();
+
+      store.records.record(
+        checkRecord(
+          {
+            verdict: 'valid',
+            reasons: [],
+            path: null,
+            looksLikePI: true,
+            secretLooksRight: true,
+            paymentIntentId: null,
+          },
+          {
+            call: 'initiate',
+            isSpeculative: false,
+            processName: 'default-booking',
+            transition: 'transition/request-payment',
+            transactionId: id,
+          },
+          'request',
+        ),
+      );
+
+      await eventually(
+        () => findTransaction(store.db, id),
+        found => found?.awaits_payment === true,
       );
       await feed.stop();
     });

@@ -12,6 +12,7 @@ import { bothSidesOf, startWorld } from '../../setup/world.ts';
 
 const never = new AbortController().signal;
 const DAY = 86_400_000;
+const TOKEN = 'an-operator-token-1234567';
 
 const rowsIn = async ({ db }: Store) => {
   const { rows } = await sql<{ name: string }>`
@@ -45,7 +46,11 @@ onBothDatabases(databases => {
     const store = await databases.openStore();
     await using world = await startWorld({
       store,
-      environment: info => ({ ...bothSidesOf(info), STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret }),
+      environment: info => ({
+        ...bothSidesOf(info),
+        STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
+        OPERATOR_TOKENS: TOKEN,
+      }),
     });
     await store.started;
     await world.control('stripe/webhooks', { url: `${world.proxyUrl}/stripe/webhooks` });
@@ -94,6 +99,21 @@ onBothDatabases(databases => {
     expect(everything).not.toMatch(
       /_secret_|(sk|rk)_(test|live)_|whsec_|Bearer |eyJ[\w-]+\.|4242 ?4242|alice@/i,
     );
+
+    const user = world.info.users.find(({ name }) => name.startsWith('Alice '))!;
+    const answer = await fetch(`${world.proxyUrl}/ops/users/${user.id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      expect.objectContaining({ transactions: 1, checks: 1, verifications: 1, payment_intents: 1 }),
+    ]);
+    const left = await dump(store);
+    for (const gone of [id.uuid, user.id, paymentIntents[0]!.id]) expect(left).not.toContain(gone);
+    const noted = await store.db.selectFrom('audit').select(['action', 'outcome']).execute();
+    expect(noted).toMatchObject([{ action: 'delete-user', outcome: { transactions: 1 } }]);
   }, 40_000);
 
   it('deletes what is older than its days, and keeps the counts', async () => {
