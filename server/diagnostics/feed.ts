@@ -79,9 +79,8 @@ export function startFeed(deps: FeedDeps): Feed {
   const pauses = { ...PAUSES, ...deps.pauses };
   const stopping = new AbortController();
   let wake = new AbortController();
-  /** Since the last look began. */
-  let isNudged = false;
-  let isIdle = false;
+  /** `isNudged`: since the last look began. */
+  const attention = { isNudged: false, isIdle: false };
 
   const sleep = async (ms: number) => {
     wake = new AbortController();
@@ -93,14 +92,13 @@ export function startFeed(deps: FeedDeps): Feed {
   /** Until it is time again. Another instance may see a payment begin: that stands in the database. */
   const rest = async () => {
     const until = performance.now() + pauses.idle;
-    isIdle = !(await isAnybodyPaying(deps));
+    attention.isIdle = !(await isAnybodyPaying(deps));
     // One that began while we were reading, perhaps just after.
-    if (isIdle && isNudged) return sleep(pauses.page);
-    while (isIdle && performance.now() < until && !isNudged && !stopping.signal.aborted) {
+    if (attention.isNudged) return sleep(attention.isIdle ? pauses.page : pauses.busy);
+    do {
       await sleep(Math.min(pauses.busy, until - performance.now()));
-      if (await isAnybodyPaying(deps)) return;
-    }
-    if (!isIdle) await sleep(pauses.busy);
+      if (attention.isNudged || stopping.signal.aborted) return;
+    } while (performance.now() < until && !(await isAnybodyPaying(deps)));
   };
 
   const run = async () => {
@@ -110,7 +108,7 @@ export function startFeed(deps: FeedDeps): Feed {
     while (!stopping.signal.aborted) {
       try {
         lease = await takeLease(deps.store.db, LEASE, deps.owner, LEASE_MS);
-        isNudged = false;
+        attention.isNudged = false;
         const read = lease ? await readOnce(deps, lease) : 'another';
         failures = 0;
         if (read === 'more') await sleep(pauses.page);
@@ -130,8 +128,8 @@ export function startFeed(deps: FeedDeps): Feed {
 
   return {
     nudge() {
-      isNudged = true;
-      if (isIdle) wake.abort();
+      attention.isNudged = true;
+      if (attention.isIdle) wake.abort();
     },
     async stop() {
       stopping.abort();

@@ -45,4 +45,4 @@ export const describeOps = (routes: Record<string, Route>): Described =>
   );
 
 /** As Express writes it. */
-export const expressPath = (address: string): string => address.replace(/\{(\w+)\}/g, ':$1');
+export const expressPath = (address: string): string => address.replace(/\{(\w{1,50})\}/g, ':$1');

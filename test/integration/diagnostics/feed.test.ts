@@ -272,10 +272,11 @@ describe('the reader', () => {
       feed.nudge();
       answer();
 
-      await eventually(
+      const found = await eventually(
         () => findTransaction(store.db, id),
-        found => found?.awaits_payment === true,
+        transaction => transaction !== undefined,
       );
+      expect(found).toMatchObject({ awaits_payment: true });
       await feed.stop();
     });
 
@@ -314,10 +315,11 @@ describe('the reader', () => {
         ),
       );
 
-      await eventually(
+      const found = await eventually(
         () => findTransaction(store.db, id),
-        found => found?.awaits_payment === true,
+        transaction => transaction !== undefined,
       );
+      expect(found).toMatchObject({ awaits_payment: true });
       await feed.stop();
     });
 
