@@ -96,7 +96,7 @@ export function startFeed(deps: FeedDeps): Feed {
     // One that began while we were reading, perhaps just after.
     if (attention.isNudged) return sleep(attention.isIdle ? pauses.page : pauses.busy);
     do {
-      await sleep(Math.min(pauses.busy, until - performance.now()));
+      await sleep(Math.max(pauses.page, Math.min(pauses.busy, until - performance.now())));
       if (attention.isNudged || stopping.signal.aborted) return;
     } while (performance.now() < until && !(await isAnybodyPaying(deps)));
   };

@@ -151,7 +151,11 @@ function flexSession(
     ownTransactions: (query, signal) =>
       get('/v1/api/transactions/query', ownTransactionsQuery(query), signal).then(ownTransactionsIn),
     commissions,
-    trusted: signal => openTrusted(session, { send, auth, tokens }, signal),
+    async trusted(signal) {
+      const opened = await openTrusted(session, { send, auth, tokens }, signal);
+      isTrusted = true;
+      return opened;
+    },
   };
 }
 
