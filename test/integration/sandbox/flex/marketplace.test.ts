@@ -445,7 +445,10 @@ describe('process_transitions/query', () => {
       'transition/request-payment-after-inquiry',
       'transition/request-payment-after-inquiry-fallback',
     ]);
-    expect(await names(sdk, { transactionId: id })).toEqual(['transition/confirm-payment']);
+    expect(await names(sdk, { transactionId: id })).toEqual([
+      'transition/confirm-payment',
+      'transition/enter-fallback',
+    ]);
     expect(await names(bob.sdk, { transactionId: id })).toEqual([]);
     expect(await names(sdk, { transactionId: NOBODY })).toEqual([]);
   });
