@@ -16,6 +16,7 @@ export function opsDeps({
   integration,
   stripe,
   intake,
+  fallback,
   ...context
 }: Context): OpsDeps {
   const now = Date.now;
@@ -28,6 +29,7 @@ export function opsDeps({
       replay: ids => intake.inbox.replay({ ids }),
       pullMissed: intake.pullMissed,
     },
+    fallback: fallback.readiness,
     tokenDigests: context.operatorTokens.map(token => hash('sha256', token, 'hex').slice(0, DIGEST_LENGTH)),
     service: { version: VERSION, environment: config.environment, clientId: config.flex.clientId },
     now,

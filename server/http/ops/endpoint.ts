@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { OperatorViews } from '../../diagnostics/operator-views.ts';
+import type { FallbackReadiness } from '../../domain/fallback-readiness.ts';
 import type { Report } from '../../domain/report.ts';
 import { byOperator, errors, json } from '../openapi.ts';
 
@@ -21,6 +22,7 @@ export type OpsDeps = {
         }) => Promise<{ events: number; missed: number; problem: string | null }>)
       | null;
   } | null;
+  fallback(): FallbackReadiness;
   /** Beginnings of the digests of OPERATOR_TOKENS, in their order. */
   tokenDigests: string[];
   service: { version: string; environment: string; clientId: string };

@@ -40,12 +40,16 @@ const serviceState = z.object({
     }),
   queues: z.array(z.object({ name: z.string(), waiting: count, active: count, failed: count })),
   openIncidents: count.nullable(),
+  fallback: z
+    .object({ on: z.boolean(), missing: z.array(z.string()) })
+    .meta({ description: 'Whether it may open a case now, and if not, what it lacks.' }),
 });
 
 /** `GET /ops/state`: how the service itself does. Answers without a database too. */
-export const state = ({ views, service }: OpsDeps) =>
-  endpoint({ summary: 'Database, feeds, inbox and queues' }, serviceState, async () => ({
+export const state = ({ views, service, fallback }: OpsDeps) =>
+  endpoint({ summary: 'Database, feeds, inbox, queues and the fallback' }, serviceState, async () => ({
     version: service.version,
     environment: service.environment,
+    fallback: fallback(),
     ...(await views.state()),
   }));

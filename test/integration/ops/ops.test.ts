@@ -339,7 +339,7 @@ onBothDatabases(databases => {
     for (const secret of secrets) expect(text).not.toContain(secret.split('_secret_')[1]);
   });
 
-  it('state: database, feeds, inbox and queues', async () => {
+  it('state: database, feeds, inbox, queues, and what the fallback lacks', async () => {
     await readFeed();
 
     const { body } = await ask('/ops/state');
@@ -350,6 +350,14 @@ onBothDatabases(databases => {
       records: { waiting: expect.any(Number), dropped: 0 },
       inbox: { received: 0, waiting: 0, gaveUp: 0, oldestReceivedAt: null },
       openIncidents: 0,
+      fallback: {
+        on: false,
+        missing: [
+          'PI_FALLBACK=on',
+          'PI_FALLBACK_APPROVED_BY: who answers for it',
+          "PI_FALLBACK_SUPPORT_CASE: the number of Sharetribe support's case about it",
+        ],
+      },
     });
     expect(body.feeds[0]).toMatchObject({ problem: null, gap: null, lagSeconds: expect.any(Number) });
     expect(body.queues.map(({ name }: any) => name)).toEqual(
