@@ -129,6 +129,7 @@ export function createContext(
       log,
       owner: randomUUID(),
       feedSource: flexFeed,
+      onPayment: watch.seen,
       retentionDays: config.database.retentionDays,
     });
   const fallback = createFallbackGate({

@@ -1,5 +1,5 @@
 /** What flows in behind requests: Flex's events, and Stripe's, by webhook or fetched. */
-import { startFeed, type Feed } from './diagnostics/feed.ts';
+import { startFeed, type Feed, type FeedDeps } from './diagnostics/feed.ts';
 import type { Processes } from './domain/process.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import type { Log } from './log.ts';
@@ -28,6 +28,8 @@ type Deps = {
   owner: string;
   feedSource: string;
   retentionDays: number;
+  /** Flex tells of a payment that has just begun. */
+  onPayment: NonNullable<FeedDeps['onPayment']> | null;
   handlers?: readonly EventHandler[];
   pauses?: Parameters<typeof startFeed>[0]['pauses'];
 };
@@ -72,6 +74,7 @@ export function startIntake({
       owner: deps.owner,
       source: deps.feedSource,
       now,
+      ...(deps.onPayment && { onPayment: deps.onPayment }),
       onProblem: problem => log.warn({ problem }, "flex's events can not be read"),
       ...(deps.pauses && { pauses: deps.pauses }),
     });

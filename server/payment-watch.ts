@@ -6,10 +6,13 @@ import type { Processes } from './domain/process.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import { logIncident, logVerification, type Log } from './log.ts';
 import { noteTogether } from './diagnostics/shared-incidents.ts';
+import { ownRecordOf } from './store/own-record.ts';
 import { keepIn } from './store/records.ts';
 import type { Store } from './store/store.ts';
 import type { StripeDoor } from './stripe/door.ts';
-import { createVerifier, type WaitingLook } from './verification/behind-request.ts';
+import { lookAtSeen, verifySeen, type SeenDeps, type SeenPayment } from './verification/behind-feed.ts';
+import { createVerifier, type Verification, type WaitingLook } from './verification/behind-request.ts';
+import { investigate } from './verification/investigate.ts';
 import { rememberedAccounts } from './verification/provider-accounts.ts';
 
 type Deps = {
@@ -25,6 +28,8 @@ type Deps = {
 export type PaymentWatch = Disposable & {
   observer: Observer;
   incidents: IncidentWatch;
+  /** Flex's feed tells of a payment; null where nothing could be asked of it. */
+  seen: ((payment: Omit<SeenPayment, 'attempt'>) => Promise<void>) | null;
   /** Looks at Stripe that wait in memory, and those that there was no room for. */
   looks(): { waiting: number; dropped: number };
   /** Writes down what only this process knows. */
@@ -32,9 +37,9 @@ export type PaymentWatch = Disposable & {
 };
 
 const LOOK_AGAIN = 'verify-again';
+const LOOK_AT_SEEN = 'verify-seen';
 
 /** Before the store starts. */
-
 export function watchPayments({
   log,
   processes,
@@ -54,23 +59,43 @@ export function watchPayments({
       post: chatAt(incidentWebhookUrl, status => log.warn({ status }, 'the chat did not take the incident')),
     }),
   });
+  const record = (verification: Verification) => {
+    logVerification(log, verification);
+    incidents.verified(verification);
+    keep?.verification(verification);
+  };
   const verifier =
     stripe &&
     createVerifier({
       stripe,
       processes,
       ...(integration && { providerAccount: rememberedAccounts(integration) }),
-      record: verification => {
-        logVerification(log, verification);
-        incidents.verified(verification);
-        keep?.verification(verification);
-      },
+      record,
       ...(store && {
         putOff: (waiting, ms) => store.jobs.send(LOOK_AGAIN, waiting.paymentIntentId, waiting, ms),
       }),
     });
   if (verifier)
     store?.jobs.define<WaitingLook>({ name: LOOK_AGAIN, work: waiting => verifier.lookAgain(waiting) });
+  const putOffSeen: SeenDeps['putOff'] | null =
+    store && stripe && integration
+      ? (payment, ms) => store.jobs.send(LOOK_AT_SEEN, payment.transactionId, payment, ms)
+      : null;
+  if (store && putOffSeen) {
+    const { db } = store;
+    const ownRecord = (id: string) => ownRecordOf(db, id);
+    const asking = { integration, stripe, processes, ownRecord, now: Date.now };
+    const deps: SeenDeps = {
+      db,
+      investigate: (id, signal) => investigate(asking, id, signal),
+      record,
+      putOff: putOffSeen,
+    };
+    store.jobs.define<SeenPayment>({
+      name: LOOK_AT_SEEN,
+      work: (payment, signal) => verifySeen(deps, payment, signal),
+    });
+  }
   return {
     observer: {
       checked: incidents.checked,
@@ -81,6 +106,7 @@ export function watchPayments({
       verify: claim => verifier?.verify(claim),
     },
     incidents,
+    seen: putOffSeen && (payment => lookAtSeen(putOffSeen, payment)),
     looks: () => verifier?.counts() ?? { waiting: 0, dropped: 0 },
     settle: async () => {
       await Promise.all([incidents.settle(), verifier?.settle()]);

@@ -35,7 +35,11 @@ export type FeedDeps = {
   /** Milliseconds between looks. */
   pauses?: Partial<Pauses>;
   onProblem?: (problem: string) => void;
+  /** A payment has just begun. */
+  onPayment?: (payment: BegunPayment) => Promise<void>;
 };
+
+export type BegunPayment = { transactionId: string; processName: string; transition: string };
 
 type Pauses = {
   /** While somebody is paying. */
@@ -162,6 +166,9 @@ export async function readOnce(deps: FeedDeps, lease: Lease): Promise<'all' | 'm
   );
   const isFull = events.length >= PAGE;
   const read = new Date(deps.now());
+  // Before what is read is behind us: should this fail, it is read again.
+  if (deps.onPayment)
+    for (const payment of events.flatMap(event => begunPayment(deps, event))) await deps.onPayment(payment);
   return db.transaction().execute(async transaction => {
     if (!(await holdsLease(transaction, lease))) return 'another';
     const added = await insertTransactionEvents(transaction, events.map(eventRow));
@@ -177,6 +184,16 @@ export async function readOnce(deps: FeedDeps, lease: Lease): Promise<'all' | 'm
     });
     return isFull ? 'more' : 'all';
   });
+}
+
+/** None for one that began long ago: at the first start there are days of them. */
+function begunPayment({ processes, now }: FeedDeps, event: FlexEvent): BegunPayment[] {
+  const resource = event.eventType === 'transaction/updated' ? null : readable(event);
+  const made = resource?.transitions.at(-1);
+  if (!resource || !made || now() - made.at.getTime() > DAY_MS) return [];
+  const { id: transactionId, processName } = resource;
+  const creates = processes.get(processName)?.transitions.get(made.transition)?.createsPaymentIntent;
+  return creates ? [{ transactionId, processName, transition: made.transition }] : [];
 }
 
 const position = (feed: FeedRow | undefined, now: number) =>

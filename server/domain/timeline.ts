@@ -25,7 +25,8 @@ export type TimelineEntry = { at: string } & (
   | {
       lane: 'proxy';
       kind: 'verification';
-      paymentIntentId: string;
+      /** null when none was found. */
+      paymentIntentId: string | null;
       genuineness: Genuineness;
       differing: string[];
       cause: Cause;

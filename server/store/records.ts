@@ -17,7 +17,7 @@ export type NewVerification = {
   processName: string;
   transition: string;
   transactionId: string | null;
-  paymentIntentId: string;
+  paymentIntentId: string | null;
   genuineness: Genuineness;
   differing: string[];
   status: string | null;

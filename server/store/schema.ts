@@ -70,7 +70,8 @@ type VerificationsTable = {
   process_name: string;
   transition: string;
   transaction_id: string | null;
-  payment_intent_id: string;
+  /** null when none was found. */
+  payment_intent_id: string | null;
   genuineness: Genuineness;
   differing: string[];
   /** Of the PaymentIntent, where it was found. */

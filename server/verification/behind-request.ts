@@ -15,7 +15,8 @@ import { claimed } from './claimed.ts';
 /** What one look came to. */
 export type Verification = {
   subject: CheckSubject;
-  paymentIntentId: string;
+  /** null when none was found. */
+  paymentIntentId: string | null;
   genuineness: Genuineness;
   differing: string[];
   /** Its status at Stripe, when it was found. */

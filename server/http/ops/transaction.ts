@@ -126,7 +126,7 @@ const entry = z.discriminatedUnion('kind', [
     at,
     lane: z.literal('proxy'),
     kind: z.literal('verification'),
-    paymentIntentId: z.string(),
+    paymentIntentId: z.string().nullable(),
     genuineness: z.enum(GENUINENESS),
     differing: z.array(z.string()),
     cause,

@@ -21,7 +21,7 @@ const verification = z.object({
   processName: z.string(),
   transition: z.string(),
   transactionId: z.string().nullable(),
-  paymentIntentId: z.string(),
+  paymentIntentId: z.string().nullable(),
   genuineness: z.enum(GENUINENESS),
   differing: z.array(z.string()),
   status: z.string().nullable().meta({ description: 'Of the PaymentIntent, where it was found.' }),
