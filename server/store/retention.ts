@@ -69,7 +69,7 @@ export async function deleteUser(db: Db, userId: string): Promise<Deleted> {
     // Of what waits to be done, and of what was done in the last day.
     await remove(
       'pgboss.job',
-      sql`data ->> 'key' = any(${paymentIds}) or data ->> 'paymentIntentId' = any(${paymentIds})`,
+      sql`data ->> 'transactionId' = any(${ids}) or data ->> 'key' = any(${paymentIds}) or data ->> 'paymentIntentId' = any(${paymentIds})`,
     );
     await sql`
       update proxy.incidents set transaction_ids = array(

@@ -34,11 +34,11 @@ async function startObserving(options: { webhooks: boolean }) {
       await sql`update pgboss.job set start_after = now() where name = 'verify-seen'`.execute(store.db);
       world.context.intake!.nudge();
     },
-    ask: async (path: string) => {
+    ask: async (path: string): Promise<any> => {
       const answer = await fetch(`${world.proxyUrl}/ops/${path}`, {
         headers: { authorization: `Bearer ${TOKEN}` },
       });
-      return (await answer.json()) as any;
+      return answer.json();
     },
   };
 }
