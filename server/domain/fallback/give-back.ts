@@ -1,0 +1,53 @@
+/** The booking will not be: what the customer's bank holds for it is let go, what was taken is given back. */
+import { newOp, type Case, type MoneyOp } from './case.ts';
+import { isOutdated, type Evidence, type Intent } from './evidence.ts';
+import { later, type Step } from './step.ts';
+
+/** Before what was refused is asked for again. */
+const AGAIN_MS = 30_000;
+
+/** null when nothing is left to be given back. */
+export function giveBack(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step | null {
+  const stray = strays(c, ops, evidence, now);
+  if (stray) return stray;
+  const id = c.paymentIntentId;
+  if (id === null) return null;
+  const intent = evidence.intents[id];
+  if (intent === undefined) return { do: 'ask-intent', id };
+  if (intent === null) return { do: 'need-operator', why: 'payment-intent-vanished' };
+  if (intent === 'away' || isOutdated(intent, c)) return later(c, now, 'stripe can not be asked');
+  if (intent.status === 'canceled') return null;
+  return intent.status === 'succeeded' ? refund(intent, ops) : cancel(c, id, ops, now);
+}
+
+/** Of a create that was sent under a second key the first may have come to be after all. */
+function strays(c: Case, ops: readonly MoneyOp[], { listed }: Evidence, now: number): Step | null {
+  if (!ops.some(({ kind, generation }) => kind === 'create' && generation > 0)) return null;
+  if (listed === undefined) return { do: 'list-intents' };
+  if (listed === 'away') return later(c, now, 'payment intents can not be listed');
+  const stray = listed.intents.find(
+    ({ id, caseId, status }) => caseId === c.id && id !== c.paymentIntentId && status !== 'canceled',
+  );
+  return stray ? cancel(c, stray.id, ops, now) : null;
+}
+
+/** For as long as it takes: a hold that can not be let go of now must be let go of later. */
+export function cancel(c: Case, target: string, ops: readonly MoneyOp[], now: number): Step {
+  const earlier = ops.filter(({ kind }) => kind === 'cancel');
+  const last = earlier.findLast(op => op.target === target);
+  // It was done, and who was asked does not know it yet.
+  if (last?.state === 'confirmed') return later(c, now, 'what was cancelled does not look it');
+  if (last && now - last.lastSentAt! < AGAIN_MS) return { do: 'wait', until: last.lastSentAt! + AGAIN_MS };
+  return { do: 'plan', op: newOp('cancel', earlier.length + 1, { target, amount: null, currency: null }) };
+}
+
+function refund(intent: Intent, ops: readonly MoneyOp[]): Step | null {
+  const left = intent.amountReceived - intent.amountRefunded;
+  if (left <= 0) return null;
+  const earlier = ops.filter(({ kind }) => kind === 'refund');
+  const last = earlier.at(-1);
+  if (last?.state === 'confirmed') return null;
+  if (last) return { do: 'need-operator', why: `refund-refused: ${last.code}` };
+  const wish = { target: intent.id, amount: left, currency: intent.currency };
+  return { do: 'plan', op: newOp('refund', 1, wish) };
+}

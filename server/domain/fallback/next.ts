@@ -1,0 +1,137 @@
+/**
+ * What a case needs next. Pure: the row, its ops, and what Flex and Stripe said just now. Whoever does what it says, and is
+ * stopped at any point, can be followed by another who asks again.
+ */
+import { isAtLeast, isOpen, newOp, type Case, type MoneyOp } from './case.ts';
+import { isOutdated, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
+import { cancel, giveBack } from './give-back.ts';
+import { ladderOf } from './ladder.ts';
+import { move, pay } from './pay.ts';
+import { resolve } from './resolve.ts';
+import { later, type Step } from './step.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Tries that come to nothing in a row, where only an operator can tell why. */
+const MOST_TROUBLES = 12;
+/** A connected account may have been overdrawn by something else; the money comes. */
+const MOST_PAYOUTS = 20;
+
+export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
+  if (c.state === 'closed' || c.needs !== null) return { do: 'rest' };
+  const open = ops.find(isOpen);
+  if (open) return resolve(c, open, evidence, now);
+  const { flex } = evidence;
+  if (flex === undefined) return { do: 'ask-flex' };
+  if (flex === 'away') return withoutFlex(c, ops, evidence, now);
+  switch (flex.phase) {
+    case 'before-lane':
+    case 'awaiting':
+      return pay(c, ops, flex, evidence, now);
+    case 'confirmed':
+      return confirmed(c, now);
+    case 'capturing':
+      return capture(c, ops, evidence, now);
+    case 'accepted':
+      return accepted(c, evidence, now) ?? { do: 'wait', until: now + HOUR };
+    case 'delivered':
+      return accepted(c, evidence, now) ?? payOut(c, ops, evidence, now);
+    case 'dead':
+    case 'elsewhere':
+      return (
+        giveBack(c, ops, evidence, now) ??
+        tell(c, flex, evidence, 'over') ?? { do: 'close', outcome: outcomeOf(c, flex) }
+      );
+    case 'unknown':
+      return { do: 'need-operator', why: 'state-unknown' };
+  }
+}
+
+const outcomeOf = (c: Case, { phase }: FlexEvidence): string => {
+  if (c.ending !== null) return c.ending;
+  if (phase === 'elsewhere') return 'elsewhere';
+  return isAtLeast(c.state, 'captured') ? 'refunded' : 'cancelled';
+};
+
+/** What must be done in time is done by the clock, unless the booking may have come to be. */
+function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
+  const mayBeBooked = isAtLeast(c.state, 'advanced') || c.sent?.move === 'advance';
+  if (!mayBeBooked && c.ending === null && now >= ladderOf(c).cancel)
+    return { do: 'change', change: { ending: 'ran-out' } };
+  const back = !mayBeBooked && c.ending !== null ? giveBack(c, ops, evidence, now) : null;
+  return back ?? later(c, now, 'flex can not be asked');
+}
+
+/** The provider is to say whether it is on. */
+const confirmed = (c: Case, now: number): Step =>
+  isAtLeast(c.state, 'advanced')
+    ? { do: 'wait', until: now + MINUTE }
+    : { do: 'change', change: { state: 'advanced', sent: null } };
+
+/** Its PaymentIntent as it is now, or what to do to know it. */
+function intentOf(c: Case, id: string, evidence: Evidence, now: number): Intent | null | Step {
+  const intent = evidence.intents[id];
+  if (intent === undefined) return { do: 'ask-intent', id };
+  return intent !== null && (intent === 'away' || isOutdated(intent, c))
+    ? later(c, now, 'stripe can not be asked')
+    : intent;
+}
+
+/** It is on when the money is there; where it can not be taken, it is off. */
+function capture(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
+  const intent = c.paymentIntentId === null ? null : intentOf(c, c.paymentIntentId, evidence, now);
+  if (intent !== null && 'do' in intent) return intent;
+  if (c.troubles >= MOST_TROUBLES && evidence.failedMoves.length > 0)
+    return { do: 'need-operator', why: `flex-refuses: ${evidence.failedMoves.join(', ')}` };
+  if (intent?.status === 'succeeded') return move(c, 'captured', evidence, now);
+  if (intent === null || intent.status === 'canceled') return move(c, 'capture-failed', evidence, now);
+  const captures = ops.filter(({ kind }) => kind === 'capture');
+  if (intent.status !== 'requires_capture' || captures.at(-1)?.state === 'refused')
+    return cancel(c, intent.id, ops, now);
+  const wish = { target: intent.id, amount: c.amount, currency: c.currency };
+  return { do: 'plan', op: newOp('capture', captures.length + 1, wish) };
+}
+
+/** null when it is known to be paid for. */
+function accepted(c: Case, evidence: Evidence, now: number): Step | null {
+  if (isAtLeast(c.state, 'captured')) return null;
+  if (c.paymentIntentId === null) return UNPAID;
+  const intent = intentOf(c, c.paymentIntentId, evidence, now);
+  if (intent !== null && 'do' in intent) return intent;
+  return intent?.status === 'succeeded'
+    ? { do: 'change', change: { state: 'captured', sent: null, seenStatus: 'succeeded' } }
+    : UNPAID;
+}
+
+const UNPAID: Step = { do: 'need-operator', why: 'accepted-without-payment' };
+
+/** Flex pays nobody for a payment that it did not make: the provider's share leaves the connected account by our hand. */
+function payOut(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
+  const payouts = ops.filter(({ kind }) => kind === 'payout');
+  const last = payouts.at(-1);
+  if (last?.state === 'confirmed') return { do: 'close', outcome: 'paid-out' };
+  if (last?.state === 'refused') {
+    if (last.code !== 'balance_insufficient' || payouts.length >= MOST_PAYOUTS)
+      return { do: 'need-operator', why: `payout-refused: ${last.code}` };
+    if (now - last.lastSentAt! < 6 * HOUR) return { do: 'wait', until: last.lastSentAt! + 6 * HOUR };
+  }
+  const intent = intentOf(c, c.paymentIntentId!, evidence, now);
+  if (intent !== null && 'do' in intent) return intent;
+  if (intent === null || intent.amountRefunded > 0)
+    return { do: 'need-operator', why: 'refunded-before-payout' };
+  const { share } = evidence;
+  if (share === undefined) return { do: 'ask-share', id: intent.id };
+  if (share === 'away') return later(c, now, 'stripe can not be asked');
+  if (share === null) return { do: 'wait', until: now + HOUR };
+  if (share.amount <= 0) return { do: 'close', outcome: 'nothing-to-pay-out' };
+  if (share.availableAt > now) return { do: 'wait', until: share.availableAt + MINUTE };
+  const wish = { target: c.destination, amount: share.amount, currency: share.currency };
+  return { do: 'plan', op: newOp('payout', payouts.length + 1, wish) };
+}
+
+/** Flex is told how it ended, once; it is of no consequence. */
+const tell = (c: Case, { note }: FlexEvidence, { notesWritten }: Evidence, status: string): Step | null =>
+  note?.case === c.id && note.status !== status && notesWritten === 0
+    ? { do: 'write-note', note: { ...note, status } }
+    : null;
