@@ -11,12 +11,13 @@ import { ownValue } from '../domain/own-value.ts';
 import type { UpstreamCall } from '../metrics.ts';
 import { createAdapter, Unauthorized } from './adapter.ts';
 import { integrationGrant, tokenOf } from './auth.ts';
-import { credentialsRefused } from './errors.ts';
+import { credentialsRefused, unreadable, type CallKind } from './errors.ts';
 import { createHttp } from './http.ts';
 import {
   eventsIn,
   operatorTransaction,
   providerAccountIn,
+  stripeCustomerIn,
   transactionsIn,
   type FlexEvent,
   type OperatorTransaction,
@@ -38,6 +39,14 @@ export type IntegrationDoor = {
   ): Promise<{ transactions: OperatorTransaction[]; totalPages: number }>;
   /** The connected account of a user; null when they have none. */
   providerAccount(userId: string, signal: AbortSignal): Promise<string | null>;
+  /** The customer at Stripe whom a user's saved card belongs to; null when there is none. */
+  stripeCustomer(userId: string, signal: AbortSignal): Promise<string | null>;
+  /** By the operator. A lost answer is an error whose outcome is `unknown`. */
+  transition(id: string, transition: string, signal: AbortSignal): Promise<void>;
+  /** Resolves if it could be made, and makes nothing. */
+  transitionSpeculative(id: string, transition: string, signal: AbortSignal): Promise<void>;
+  /** Replaces what stands under the keys of `metadata`. */
+  updateMetadata(id: string, metadata: Record<string, unknown>, signal: AbortSignal): Promise<void>;
   /** In ascending order, a hundred at most. */
   events(query: EventQuery, signal: AbortSignal): Promise<FlexEvent[]>;
   /** It is left alone because it fails. */
@@ -89,7 +98,11 @@ export function createIntegrationDoor(
     if (token === used) token = undefined;
   };
 
-  const attempt = async (work: (sdk: IntegrationSdk) => Promise<ApiResponse>, signal: AbortSignal) => {
+  const attempt = async (
+    kind: CallKind,
+    work: (sdk: IntegrationSdk) => Promise<ApiResponse>,
+    signal: AbortSignal,
+  ) => {
     const used = accessToken();
     const store = integrationSdk.tokenStore.memoryStore();
     store.setToken({ access_token: await used, token_type: 'bearer', scope: 'integ', expires_in: 0 });
@@ -97,24 +110,39 @@ export function createIntegrationDoor(
       clientId,
       baseUrl,
       tokenStore: store,
-      adapter: createAdapter(http.send, 'query', signal),
+      adapter: createAdapter(http.send, kind, signal),
       ...unused,
     });
     try {
       return (await work(sdk)).data;
     } catch (failure) {
-      if (!(failure instanceof Unauthorized)) throw sdkError(failure, 'query');
+      if (!(failure instanceof Unauthorized)) throw sdkError(failure, kind);
       forget(used);
       return failure;
     }
   };
 
   /** A token that has expired is got anew, once. */
-  const ask = async (signal: AbortSignal, work: (sdk: IntegrationSdk) => Promise<ApiResponse>) => {
-    const first = await attempt(work, signal);
-    const data = first instanceof Unauthorized ? await attempt(work, signal) : first;
+  const ask = async (
+    signal: AbortSignal,
+    work: (sdk: IntegrationSdk) => Promise<ApiResponse>,
+    kind: CallKind = 'query',
+  ) => {
+    const first = await attempt(kind, work, signal);
+    const data = first instanceof Unauthorized ? await attempt(kind, work, signal) : first;
     if (data instanceof Unauthorized) throw credentialsRefused(401);
     return data;
+  };
+  /** Done when the answer is of the transaction that was meant; any other leaves it unknown. */
+  const command = async (
+    id: string,
+    signal: AbortSignal,
+    work: (sdk: IntegrationSdk) => Promise<ApiResponse>,
+  ) => {
+    const data = ownValue(await ask(signal, work, 'command'), 'data');
+    const answered = ownValue(ownValue(data, 'id'), 'uuid');
+    if (ownValue(data, 'type') !== 'transaction' || answered !== id)
+      throw unreadable('command', 'something else than the transaction');
   };
 
   return {
@@ -136,6 +164,15 @@ export function createIntegrationDoor(
       ).then(transactionsIn),
     providerAccount: (id, signal) =>
       ask(signal, sdk => sdk.users.show({ id, include: ['stripeAccount'] })).then(providerAccountIn),
+    stripeCustomer: (id, signal) =>
+      ask(signal, sdk => sdk.users.show({ id, include: ['stripeCustomer'] })).then(stripeCustomerIn),
+    transition: (id, transition, signal) =>
+      command(id, signal, sdk => sdk.transactions.transition({ id, transition, params: {} })),
+    transitionSpeculative: async (id, transition, signal) => {
+      await ask(signal, sdk => sdk.transactions.transitionSpeculative({ id, transition, params: {} }));
+    },
+    updateMetadata: (id, metadata, signal) =>
+      command(id, signal, sdk => sdk.transactions.updateMetadata({ id, metadata })),
     events: (query, signal) => ask(signal, sdk => sdk.events.query(query)).then(eventsIn),
     isResting: http.isResting,
     close: http.close,

@@ -93,13 +93,19 @@ export function transactionOf(transaction: unknown): OperatorTransaction {
   };
 }
 
-export function providerAccountIn(document: unknown): string | null {
+export const providerAccountIn = (document: unknown) =>
+  includedText(document, 'stripeAccount', 'stripeAccountId');
+
+export const stripeCustomerIn = (document: unknown) =>
+  includedText(document, 'stripeCustomer', 'stripeCustomerId');
+
+function includedText(document: unknown, type: string, name: string): string | null {
   const included = ownValue(document, 'included');
-  const account = Array.isArray(included)
-    ? (included as unknown[]).find(item => ownValue(item, 'type') === 'stripeAccount')
+  const found = Array.isArray(included)
+    ? (included as unknown[]).find(item => ownValue(item, 'type') === type)
     : undefined;
-  const id = ownValue(ownValue(account, 'attributes'), 'stripeAccountId');
-  return typeof id === 'string' ? id : null;
+  const value = ownValue(ownValue(found, 'attributes'), name);
+  return typeof value === 'string' ? value : null;
 }
 
 export function eventsIn(document: unknown): FlexEvent[] {

@@ -12,6 +12,9 @@ declare module 'sharetribe-flex-integration-sdk' {
     transactions: {
       show(params: Params): Promise<ApiResponse>;
       query(params: Params): Promise<ApiResponse>;
+      transition(body: Params, query?: Params): Promise<ApiResponse>;
+      transitionSpeculative(body: Params, query?: Params): Promise<ApiResponse>;
+      updateMetadata(body: Params, query?: Params): Promise<ApiResponse>;
     };
     users: { show(params: Params): Promise<ApiResponse> };
     events: { query(params: Params): Promise<ApiResponse> };

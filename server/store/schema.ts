@@ -1,6 +1,7 @@
 /** The tables as TypeScript sees them; `migrations/` makes them. */
 import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
 import type { Cause } from '../domain/diagnosis/causes.ts';
+import type { Case, MoneyOp } from '../domain/fallback/case.ts';
 import type { Genuineness } from '../domain/genuineness.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 
@@ -22,6 +23,10 @@ export type Database = {
   stripe_events: StripeEventsTable;
   payment_intents: PaymentIntentsTable;
   initiate_claims: InitiateClaimsTable;
+  payment_cases: PaymentCasesTable;
+  money_ops: MoneyOpsTable;
+  case_notes: CaseNotesTable;
+  switches: SwitchesTable;
   incidents: IncidentsTable;
   audit: AuditTable;
 };
@@ -248,3 +253,85 @@ type AuditTable = {
   outcome: JSONColumnType<Record<string, unknown>> | null;
 };
 export type AuditRow = Selectable<AuditTable>;
+
+/** A booking carried on a PaymentIntent of ours. */
+type PaymentCasesTable = {
+  id: string;
+  transaction_id: string;
+  /** What is paid for: a transaction has one payment of each kind. */
+  purpose: 'booking';
+  environment: Case['environment'];
+  way: Case['way'];
+  process_name: string;
+  state: Case['state'];
+  amount: number;
+  currency: string;
+  fee: number;
+  destination: string;
+  customer_id: string;
+  provider_id: string;
+  payment_method: string | null;
+  stripe_customer: string | null;
+  saves_payment_method: boolean;
+  approved_by: string;
+  support_case: string;
+  deadline: Date;
+  period_ms: number;
+  payment_intent_id: string | null;
+  seen_status: string | null;
+  /** How many Flex had made when it was last asked. */
+  seen_transitions: Generated<number>;
+  sent_move: NonNullable<Case['sent']>['move'] | null;
+  sent_at: Date | null;
+  ending: Case['ending'];
+  needs: string | null;
+  outcome: string | null;
+  troubles: Generated<number>;
+  trouble: string | null;
+  opened_at: Date;
+  released_at: Date | null;
+  closed_at: Date | null;
+  /** When it was last worked on. */
+  checked_at: Date;
+  next_at: Date;
+  fence: Generated<number>;
+  lease_until: Date;
+};
+export type PaymentCaseRow = Selectable<PaymentCasesTable>;
+
+type MoneyOpsTable = {
+  case_id: string;
+  kind: MoneyOp['kind'];
+  seq: number;
+  generation: number;
+  state: MoneyOp['state'];
+  transaction_id: string;
+  target: string | null;
+  amount: number | null;
+  currency: string | null;
+  planned_at: Date;
+  first_sent_at: Date | null;
+  last_sent_at: Date | null;
+  attempts: number;
+  is_saved: boolean;
+  missed_at: Date | null;
+  object_id: string | null;
+  code: string | null;
+  /** Of a PaymentIntent: since when somebody may pay it, and since when nobody can. */
+  released_at: Date | null;
+  cancelled_at: Date | null;
+};
+export type MoneyOpRow = Selectable<MoneyOpsTable>;
+
+/** What was done about a case, in order. */
+type CaseNotesTable = {
+  id: Generated<number>;
+  case_id: string;
+  at: Date;
+  what: string;
+  detail: JSONColumnType<Record<string, unknown>>;
+};
+export type CaseNoteRow = Selectable<CaseNotesTable>;
+
+type SwitchesTable = { name: string; is_on: boolean; by: string; at: Date };
+export type SwitchRow = Selectable<SwitchesTable>;

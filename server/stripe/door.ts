@@ -1,5 +1,5 @@
 /**
- * The only way to Stripe: typed reads, each with a deadline, behind a breaker. Stripe's errors end here, and what could
+ * The only way to Stripe: typed reads, each with a deadline, behind a breaker; what moves money is in `money.ts`. Stripe's errors end here, and what could
  * not be learnt is never taken for an answer.
  */
 import Stripe from 'stripe';
@@ -11,6 +11,7 @@ import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, type Lookup } from './lookup.ts';
 import { lackingPermissions } from './permissions.ts';
+import { createMoney, type Money } from './money.ts';
 
 export type { Lookup } from './lookup.ts';
 
@@ -40,6 +41,8 @@ export type StripeDoor = {
   time(): Promise<Lookup<number>>;
   /** It is left alone because it fails. */
   isResting(): boolean;
+  /** What moves money. */
+  money: Money;
 };
 
 export type EventsPage = { events: StripeEventRecord[]; next: string | null };
@@ -106,6 +109,7 @@ export function createStripeDoor(
         return data.map(({ id, url, status, enabled_events: events }) => ({ id, url, status, events }));
       }),
     lackingPermissions: () => lackingPermissions(stripe, ask),
+    money: createMoney(stripe, ask),
     time: () =>
       ask(async () => {
         const { lastResponse } = await stripe.paymentIntents.list({ limit: 1 });

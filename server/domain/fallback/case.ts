@@ -25,7 +25,7 @@ export const isAtLeast = (state: CaseState, least: CaseState): boolean =>
   caseStates.indexOf(state) >= caseStates.indexOf(least);
 
 /** What an operator's transition of the lane does; the lane gives it a name. */
-export type Move = 'enter' | 'advance' | 'captured' | 'capture-failed';
+export type Move = 'enter' | 'advance' | 'end' | 'captured' | 'capture-failed';
 
 /** Why a case goes no further, though Flex has not ended the booking. */
 export type Ending =

@@ -42,7 +42,7 @@ export function pay(
 
 const end = (ending: NonNullable<Case['ending']>): Step => ({ do: 'change', change: { ending } });
 
-/** Flex gives the booking up by itself; until it has, the case stays open. */
+/** Nothing is held any more, and the dates need not wait. Until Flex has given the booking up, the case stays open. */
 function ended(
   c: Case,
   ops: readonly MoneyOp[],
@@ -53,7 +53,9 @@ function ended(
   const back = giveBack(c, ops, evidence, now);
   if (back) return back;
   if (phase === 'before-lane') return { do: 'close', outcome: c.ending! };
-  return { do: 'wait', until: now < c.deadline ? c.deadline + 5_000 : now + 4 * LOOK_MS };
+  return evidence.failedMoves.includes('end')
+    ? { do: 'wait', until: now + 4 * LOOK_MS }
+    : { do: 'move', move: 'end' };
 }
 
 function make(

@@ -33,8 +33,8 @@ export type Change = Partial<
 > & { state?: CaseState; ending?: Ending };
 
 const SECOND = 1_000;
-/** While somebody is waiting, soon; then less and less often. */
-const PAUSES = [1, 2, 5, 15, 15, 60, 60, 300].map(seconds => seconds * SECOND);
+/** While somebody is waiting, soon; then less often. Never so seldom that a hold would stay for long once Stripe is back. */
+const PAUSES = [1, 2, 5, 15, 15, 60].map(seconds => seconds * SECOND);
 
 /** What did not answer is asked again. */
 export const later = ({ troubles }: Case, now: number, trouble: string): Step => ({

@@ -21,6 +21,7 @@ const statements = [
     customer_id text not null,
     provider_id text not null,
     payment_method text,
+    stripe_customer text,
     saves_payment_method boolean not null,
     approved_by text not null,
     support_case text not null,

@@ -3,9 +3,11 @@ import type { Migration } from 'kysely/migration';
 import * as records from './001-records.ts';
 import * as operators from './002-operators.ts';
 import * as strangers from './003-strangers.ts';
+import * as paymentCases from './004-payment-cases.ts';
 
 export const migrations: Record<string, Migration> = {
   '001-records': records,
   '002-operators': operators,
   '003-strangers': strangers,
+  '004-payment-cases': paymentCases,
 };
