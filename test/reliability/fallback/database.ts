@@ -1,0 +1,118 @@
+/** The real tables in an embedded Postgres of this process, reached by Kysely, with a clock that the simulation sets. */
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type CompiledQuery } from 'kysely';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { migrations } from '../../../server/store/migrations/index.ts';
+import { SCHEMA, type Database } from '../../../server/store/schema.ts';
+
+export type SimulatedDatabase = {
+  /** As one process sees it. `gate` is passed before and after each statement; one that never resolves is a crash. */
+  connect(gate: Gate): Kysely<Database>;
+  /** Of the checker, whom nothing stops. */
+  direct: Kysely<Database>;
+  empty(): Promise<void>;
+};
+
+export type Gate = (point: string) => Promise<'go' | 'crash'>;
+
+const emptyDatabase = path.join(import.meta.dirname, '../../../server/store/embedded/empty-database.tar.zst');
+
+export async function openDatabase(now: () => number): Promise<SimulatedDatabase> {
+  const pglite = await PGlite.create({
+    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
+    loadDataDir: new Blob([zstdDecompressSync(readFileSync(emptyDatabase))]),
+  });
+  const queue = createQueue();
+  const connect = (gate: Gate) =>
+    new Kysely<Database>({
+      dialect: {
+        createAdapter: () => new PostgresAdapter(),
+        createQueryCompiler: () => new PostgresQueryCompiler(),
+        createIntrospector: db => new PostgresIntrospector(db),
+        createDriver: () => driver(pglite, queue, now, gate),
+      },
+    }).withSchema(SCHEMA);
+  const direct = connect(() => Promise.resolve('go'));
+  await pglite.exec('create schema if not exists proxy');
+  for (const migration of Object.values(migrations)) await migration.up(direct as unknown as Kysely<unknown>);
+  return {
+    connect,
+    direct,
+    async empty() {
+      await pglite.exec('delete from proxy.payment_cases; delete from proxy.switches');
+    },
+  };
+}
+
+/** One connection: who wants it waits for the one before. */
+function createQueue() {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    const before = last;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    last = promise;
+    return before.then(() => resolve);
+  };
+}
+
+/** In place of the one function by which all of them know the time. */
+const atTime = (sql: string, now: number): string =>
+  sql.startsWith('create')
+    ? sql
+    : sql.replaceAll('proxy.app_now()', `timestamptz '${new Date(now).toISOString()}'`);
+
+type Connection = { isInTransaction: boolean; release: () => void };
+
+function driver(pglite: PGlite, queue: ReturnType<typeof createQueue>, now: () => number, gate: Gate) {
+  const dead = () => new Promise<never>(() => undefined);
+  const pass = async (connection: Connection, point: string) => {
+    if ((await gate(point)) === 'go') return;
+    if (connection.isInTransaction) await pglite.exec('rollback');
+    connection.release();
+    await dead();
+  };
+  const run = (connection: Connection) => ({
+    async executeQuery(query: CompiledQuery) {
+      await pass(connection, 'before a statement');
+      const result = await pglite.query(atTime(query.sql, now()), [...query.parameters]);
+      await pass(connection, 'after a statement');
+      return {
+        rows: result.rows as never[],
+        ...(result.affectedRows !== undefined && { numAffectedRows: BigInt(result.affectedRows) }),
+      };
+    },
+    streamQuery: () => {
+      throw new Error('not used');
+    },
+  });
+  type Handle = ReturnType<typeof run> & { connection: Connection };
+  const of = (handle: unknown) => (handle as Handle).connection;
+  const command = async (handle: unknown, sql: string, isInTransaction: boolean) => {
+    const connection = of(handle);
+    await pass(connection, `before ${sql}`);
+    await pglite.exec(sql);
+    connection.isInTransaction = isInTransaction;
+    await pass(connection, `after ${sql}`);
+  };
+  return {
+    init: () => Promise.resolve(),
+    async acquireConnection() {
+      const release = await queue();
+      const connection = { isInTransaction: false, release };
+      return Object.assign(run(connection), { connection }) as never;
+    },
+    beginTransaction: (handle: unknown) => command(handle, 'begin', true),
+    commitTransaction: (handle: unknown) => command(handle, 'commit', false),
+    rollbackTransaction: async (handle: unknown) => {
+      await pglite.exec('rollback');
+      of(handle).isInTransaction = false;
+    },
+    releaseConnection: (handle: unknown) => {
+      of(handle).release();
+      return Promise.resolve();
+    },
+    destroy: () => Promise.resolve(),
+  };
+}
