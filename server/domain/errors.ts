@@ -45,6 +45,9 @@ export type ErrorCode =
   | 'not-recorded'
   | 'idempotency-key-in-use'
   | 'overloaded'
+  | 'payment-not-prepared'
+  | 'payment-over'
+  | 'payment-not-authorised'
   | 'operator-refused'
   | 'internal';
 

@@ -240,3 +240,10 @@ function readNumber(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw badRequest('commission-malformed', 'The commission in Console is not a number.');
 }
+
+/** What the customer pays; null where nothing is for sale. */
+export function payinOf(items: readonly LineItem[]): Money | null {
+  const totals = items.filter(({ includeFor }) => includeFor.includes('customer')).map(lineTotal);
+  const [first] = totals;
+  return first ? { ...first, amount: totals.reduce((sum, { amount }) => sum + amount, 0) } : null;
+}

@@ -17,6 +17,8 @@ export type OperatorTransaction = {
   payoutTotal: Money | null;
   /** The totals before anything was given back: a refund takes them to zero. */
   charged: { payin: Money | null; payout: Money | null };
+  /** What the line items of the customer add up to; null without any. */
+  lineItemsTotal: number | null;
   customerId: string | null;
   providerId: string | null;
   listingId: string | null;
@@ -85,6 +87,7 @@ export function transactionOf(transaction: unknown): OperatorTransaction {
       payin: beforeRefund(payinTotal, lineItems, 'customer'),
       payout: beforeRefund(payoutTotal, lineItems, 'provider'),
     },
+    lineItemsTotal: totalFor(lineItems, 'customer'),
     customerId: relatedId('customer'),
     providerId: relatedId('provider'),
     listingId: relatedId('listing'),
@@ -139,6 +142,13 @@ function beforeRefund(total: Money | null, lineItems: unknown, party: string): M
     .filter(item => ownValue(item, 'reversal') === true && isFor(ownValue(item, 'includeFor'), party))
     .map(item => money(ownValue(item, 'lineTotal'))?.amount ?? 0);
   return { ...total, amount: givenBack.reduce((rest, amount) => rest - amount, total.amount) };
+}
+
+function totalFor(lineItems: unknown, party: string): number | null {
+  if (!Array.isArray(lineItems) || lineItems.length === 0) return null;
+  return (lineItems as unknown[])
+    .filter(item => isFor(ownValue(item, 'includeFor'), party))
+    .reduce<number>((sum, item) => sum + (money(ownValue(item, 'lineTotal'))?.amount ?? Number.NaN), 0);
 }
 
 /** A list, or the set that transit has of it. */

@@ -51,6 +51,30 @@ export const withoutAttributes = (answer: FlexAnswer): FlexAnswer => ({
   bytes: Buffer.from(writeVerbose(answeredReference(answer.bytes))),
 });
 
+/** The same answer with this PaymentIntent where the web client looks for it; with null, with none. */
+export function withPaymentIntent(
+  answer: FlexAnswer,
+  payment: { paymentIntentId: string; clientSecret: string } | null,
+): FlexAnswer {
+  const document = readTransit(answer.bytes.toString(), forFlex) as {
+    data: { attributes: Record<string, unknown> & { protectedData?: Record<string, unknown> } };
+  };
+  const { attributes } = document.data;
+  const { stripePaymentIntents: _others, ...protectedData } = attributes.protectedData ?? {};
+  attributes.protectedData = {
+    ...protectedData,
+    ...(payment && {
+      stripePaymentIntents: {
+        default: {
+          stripePaymentIntentId: payment.paymentIntentId,
+          stripePaymentIntentClientSecret: payment.clientSecret,
+        },
+      },
+    }),
+  };
+  return { ...answer, bytes: Buffer.from(writeVerbose(document)) };
+}
+
 /** The body of a success, decoded. */
 export function readBody(reply: Reply, kind: CallKind): unknown {
   const text = successText(reply, kind);

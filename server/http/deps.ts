@@ -22,6 +22,8 @@ export type ApiDeps = {
   metrics: Metrics;
   observer: Observer;
   claims: CallDeps['claims'];
+  /** null where there is no fallback. */
+  fallback: Fallback | null;
   /** Keeps a check. Never fails, and is never waited for. */
   recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
 };
@@ -39,6 +41,7 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   verify: deps.observer.verify,
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),
   claims: deps.claims,
+  carry: deps.fallback,
 });
 
 /** The same work; a refusal of it is heard of. */

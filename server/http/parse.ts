@@ -49,3 +49,6 @@ export const id = z
     return z.NEVER;
   })
   .meta({ type: 'string', format: 'uuid' });
+
+/** Whether the client says that it can finish a payment which Flex knows nothing of. */
+export const isAble = (req: Request): boolean => req.get('x-payment-client') === '1';

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { FlexAnswer } from '../flex/door.ts';
 import { wrapped } from '../flex/replies.ts';
 import { writeTransit } from '../flex/transit.ts';
-import type { CheckedAnswer } from '../transactions/privileged-call.ts';
+import type { CarriedAnswer } from '../transactions/carry.ts';
 
 export function sendTransit(res: Response, status: number, body: unknown, verbose: boolean): void {
   res
@@ -22,9 +22,12 @@ export function sendAnswer(res: Response, answer: FlexAnswer, headers: Record<st
   res.end(body);
 }
 
-/** The same with our verdict in the headers. */
-export const sendChecked = (res: Response, { answer, check }: CheckedAnswer): void =>
+/** The same with our verdict in the headers, and who the payment is by. */
+export function sendChecked(res: Response, { answer, check, payment }: CarriedAnswer): void {
+  const { id } = answer.transaction;
   sendAnswer(res, answer, {
     'X-Payment-Intent-Verdict': check.verdict,
-    'X-Payment-Intent-Source': 'flex',
+    'X-Payment-Intent-Source': payment === 'later' ? 'fallback' : (payment ?? 'flex'),
+    ...(payment === 'later' && { Location: `/api/payment-intents/${id}`, 'Retry-After': '2' }),
   });
+}

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { transition } from '../transactions/transition.ts';
 import { checkedAnswer, errors, transit } from './openapi.ts';
 import { budgetOf, callDepsOf, observed, type ApiDeps } from './deps.ts';
-import { id, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
+import { id, isAble, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
 import { sendChecked } from './send-transit.ts';
 
 const body = z.object({
@@ -33,6 +33,7 @@ export const transitionPrivileged =
       id: transactionId.sent,
       transactionId: transactionId.text,
       query: queryParams,
+      isAble: isAble(req),
     };
     const session = deps.flex.openSession(req, res);
     const call = {

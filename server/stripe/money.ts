@@ -37,7 +37,7 @@ const PAGE = 100;
 const MOST_PAGES = 20;
 const OURS = 'flex-payment-proxy';
 
-export function createMoney(stripe: Stripe, ask: Guard) {
+export function createMoney(stripe: Stripe, ask: Guard['ask']) {
   const wish = async <T extends { id: string }, V>(
     work: () => Promise<Stripe.Response<T>>,
     read: (value: T) => V | null,

@@ -1,5 +1,5 @@
 /** Begins a transaction by a privileged transition, priced from its listing. */
-import { lineItemsFor } from '../domain/line-items.ts';
+import { lineItemsFor, payinOf } from '../domain/line-items.ts';
 import { metadataWith, offerOf, protectedDataFor, withOffer } from '../domain/offers.ts';
 import { readOrderData, type RawOrderData } from '../domain/order-data.ts';
 import { assertPrivileged } from '../domain/privileged-transitions.ts';
@@ -9,13 +9,13 @@ import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { moneyOf, sentLineItem } from '../flex/transit.ts';
 import { allSettled } from './all-settled.ts';
 import { digestOf, findTransactionOf, marksOf, type Attempt } from './attempt.ts';
+import { carried, orByLane, type CarriedAnswer } from './carry.ts';
 import {
   assertTransaction,
   checkAnswer,
   expanded,
   refuseReadOnly,
   type CallDeps,
-  type CheckedAnswer,
 } from './privileged-call.ts';
 import { oneOfMany } from './one-of-many.ts';
 import { sendOnce, type Budget } from './unknown-outcome.ts';
@@ -30,6 +30,8 @@ export type InitiateRequest = {
   query: CommandQuery;
   /** Of the customer's wish. One from the browser may come a second time. */
   attempt: { id: string; isFromBrowser: boolean };
+  /** The client can finish a payment that Flex knows nothing of. */
+  isAble: boolean;
 };
 
 /** Listing, commission and trusted token are fetched together; then the one call that counts. Rejects with `ProxyError`. */
@@ -38,7 +40,7 @@ export async function initiate(
   session: FlexSession,
   request: InitiateRequest,
   budget: Budget,
-): Promise<CheckedAnswer> {
+): Promise<CarriedAnswer> {
   const { processAlias, transition, isSpeculative, query, orderData, listingId } = request;
   const processName = processNameOf(processAlias);
   refuseReadOnly(session);
@@ -52,8 +54,10 @@ export async function initiate(
     : { id: request.attempt.id, digest: digestOf([processAlias, transition, orderData, params]) };
 
   const show = (id: string) => session.showTransaction(id, query, budget.whole);
-  const checked = (answer: FlexAnswer) =>
+  const judged = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
+  const checked = async (answer: FlexAnswer) =>
+    carried(isSpeculative ? null : deps.carry, judged(answer), { isAble: request.isAble, params }, budget.command);
 
   const [earlier, reads] = await Promise.allSettled([
     attempt && request.attempt.isFromBrowser
@@ -73,11 +77,12 @@ export async function initiate(
   const [listing, commissions, trusted] = reads.value;
 
   const priced = withOffer(order, offer, [listing.price?.currency]);
-  const lineItems = lineItemsFor(listing, priced, commissions).map(sentLineItem);
+  const items = lineItemsFor(listing, priced, commissions);
+  const lineItems = items.map(sentLineItem);
   const metadata = metadataWith(null, offer);
-  const body = {
+  const bodyOf = (by: string) => ({
     processAlias,
-    transition,
+    transition: by,
     params: {
       ...params,
       protectedData: {
@@ -87,12 +92,20 @@ export async function initiate(
       lineItems,
       ...(metadata && { metadata }),
     },
-  };
-  const send = async () =>
+  });
+  const sendBy = async (by: string) =>
     assertTransaction(
-      await trusted.initiate(body, expanded(query), isSpeculative, budget.command),
+      await trusted.initiate(bodyOf(by), expanded(query), isSpeculative, budget.command),
       isSpeculative,
     );
+  const wanted = {
+    processName,
+    transition,
+    payin: payinOf(items),
+    id: request.attempt.id,
+    isAble: request.isAble,
+  };
+  const send = () => orByLane(isSpeculative ? null : deps.carry, wanted, sendBy);
   if (!attempt) return checked(await send());
   const look = async () => {
     const id = await findTransactionOf(session, attempt, listingId, budget.whole);

@@ -7,6 +7,7 @@ import { check, locate, type Check, type CheckSubject } from '../domain/verdict.
 import type { CommandQuery, FlexAnswer, FlexSession } from '../flex/door.ts';
 import { unreadable } from '../flex/errors.ts';
 import { withoutAttributes } from '../flex/replies.ts';
+import type { Carry } from './carry.ts';
 import type { Claims } from './one-of-many.ts';
 import type { RecordLookup } from './unknown-outcome.ts';
 
@@ -22,6 +23,8 @@ export type CallDeps = {
   recordLookup: RecordLookup;
   /** null without a database. */
   claims: Claims | null;
+  /** null where there is no fallback. */
+  carry: Carry | null;
   /** Compares what Flex said with Stripe, afterwards. Must not fail, and is not waited for. */
   verify: (claim: Claim) => void;
 };
@@ -53,7 +56,7 @@ export function checkAnswer(
   answer: FlexAnswer,
   query: CommandQuery,
   call: Omit<CheckSubject, 'transactionId'>,
-): CheckedAnswer {
+): CheckedAnswer & { whole: FlexAnswer } {
   const { id, lastTransition, attributes, payinTotal, payoutTotal, providerId } = answer.transaction;
   // One that was looked up may have moved on, and then there need be no PaymentIntent in it any more.
   const hasMovedOn = lastTransition !== undefined && lastTransition !== call.transition;
@@ -71,5 +74,6 @@ export function checkAnswer(
     const [paymentIntentId, clientSecret] = [found.id as string, found.clientSecret as string];
     deps.verify({ subject, paymentIntentId, clientSecret, payinTotal, payoutTotal, providerId });
   }
-  return { answer: query['expand'] === true ? answer : withoutAttributes(answer), check: result };
+  const shown = query['expand'] === true ? answer : withoutAttributes(answer);
+  return { answer: shown, check: result, whole: answer };
 }

@@ -32,7 +32,9 @@ export type FlexEvidence = {
   note: FlexNote | null;
 };
 
-/** Under one key of the transaction's metadata. Never a secret: both parties can read it. */
+export const NOTE_KEY = 'paymentFallback';
+
+/** Under that one key of the transaction's metadata. Never a secret: both parties can read it. */
 export type FlexNote = {
   stripePaymentIntentId: string;
   case: string;

@@ -1,0 +1,27 @@
+/** Orders as whoever asks the fallback describes them, and what comes back. */
+import type { Money } from '../money.ts';
+import type { Check } from '../verdict.ts';
+
+/** `isAble`: the client says that it can finish a payment which Flex knows nothing of. */
+export type RefusedOrder = {
+  processName: string;
+  transition: string;
+  payin: Money | null;
+  /** Of the transaction, or of the attempt where there is none yet. */
+  id: string;
+  isAble: boolean;
+};
+
+export type AnsweredOrder = {
+  transactionId: string;
+  lastTransition: unknown;
+  check: Check;
+  isAble: boolean;
+  paymentMethod: string | null;
+  savesPaymentMethod: boolean;
+};
+
+export type Carried =
+  | { is: 'recovered' | 'fallback'; paymentIntentId: string; clientSecret: string }
+  /** It is being prepared, and can be asked for by the transaction's id. */
+  | { is: 'later' };
