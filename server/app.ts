@@ -2,6 +2,7 @@ import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Context } from './context.ts';
 import { privilegedTransitions } from './domain/privileged-transitions.ts';
+import { confirmPaymentOf } from './http/confirm-payment.ts';
 import { deleteAccountOf } from './http/delete-account.ts';
 import type { ApiDeps } from './http/deps.ts';
 import { described } from './http/described.ts';
@@ -19,6 +20,7 @@ import { transitBody } from './http/middleware/transit-body.ts';
 import { showMetrics } from './http/metrics.ts';
 import { openApi } from './http/openapi.ts';
 import { describeOps, expressPath, opsRoutes } from './http/ops/routes.ts';
+import { paymentIntentOf } from './http/payment-intents.ts';
 import { claimsIn } from './store/claims.ts';
 import { opsDeps } from './operators.ts';
 import { stripeWebhook } from './http/stripe-webhook.ts';
@@ -38,6 +40,7 @@ export function createApp(context: Context): Express {
     observer: context.observer,
     recordCheck: context.recordCheck,
     claims: context.store && claimsIn(context.store),
+    fallback: context.fallbackService?.fallback ?? null,
   };
   const app = express();
   app.set('query parser', 'simple');
@@ -72,12 +75,15 @@ export function createApp(context: Context): Express {
     '/api/transition-privileged': transitionPrivileged(deps),
     '/api/transaction-line-items': transactionLineItems(deps),
     '/api/delete-account': deleteAccountOf(deps),
+    '/api/confirm-payment': confirmPaymentOf(deps),
   };
   const limits = rateLimits(config.rateLimits, `st-${config.flex.clientId}-token`);
   app.use('/api', cookieParser(), limits);
   for (const [path, handler] of Object.entries(api)) {
     app.route(path).post(transitBody, handler).all(methodNotAllowed('POST'));
   }
+
+  app.route('/api/payment-intents/:transactionId').get(paymentIntentOf(deps)).all(methodNotAllowed('GET'));
 
   app.use(notFound);
   app.use(errorHandler);

@@ -7,6 +7,7 @@ import type { ReadinessCheck } from './domain/readiness.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { startIntake, type Intake } from './evidence-intake.ts';
 import { createFallbackGate, type FallbackGate } from './fallback-gate.ts';
+import { createFallbackService, type FallbackService } from './fallback-service.ts';
 import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
@@ -43,6 +44,8 @@ export type Context = {
   intake: Intake | null;
   /** Whether the fallback may open a case. */
   fallback: FallbackGate;
+  /** null where cases can not be worked on. */
+  fallbackService: FallbackService | null;
   /** null without a secret. */
   readWebhook: ReadWebhook | null;
   /** Keeps a check for later. Never fails, and is never waited for. */
@@ -140,6 +143,15 @@ export function createContext(
     stripe,
     log,
   });
+  const fallbackService = createFallbackService({
+    settings: config.fallback,
+    processes,
+    integration,
+    stripe,
+    store,
+    isOn: () => fallback.readiness().on,
+    log,
+  });
   const eventLoop = watchEventLoop();
   showInMetrics({
     metrics,
@@ -183,6 +195,7 @@ export function createContext(
     store,
     intake,
     fallback,
+    fallbackService,
     readWebhook:
       secrets.stripeWebhookSecrets.length === 0
         ? null
@@ -196,7 +209,7 @@ export function createContext(
       stopping = true;
     },
     settle: async () => {
-      await Promise.all([intake?.stop(), watch.settle()]);
+      await Promise.all([intake?.stop(), fallbackService?.stop(), watch.settle()]);
     },
     [Symbol.dispose]: () => {
       eventLoop[Symbol.dispose]();

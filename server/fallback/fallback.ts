@@ -13,7 +13,7 @@ import { leastAmounts } from '../domain/stripe-currencies.ts';
 import type { IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { findCase, hasOpenCase, openCase } from '../store/payment-cases.ts';
 import type { PaymentCaseRow } from '../store/schema.ts';
-import type { AnsweredOrder, Carried, RefusedOrder } from '../domain/fallback/orders.ts';
+import type { AnsweredOrder, Carried, PaymentStatus, RefusedOrder } from '../domain/fallback/orders.ts';
 import { evidenceOf, type Lanes } from './flex-port.ts';
 import { handOut, type HandedOut } from './hand-out.ts';
 import { runCase, type RunDeps } from './run.ts';
@@ -30,13 +30,6 @@ export type FallbackDeps = RunDeps & {
 };
 
 export type Fallback = ReturnType<typeof createFallback>;
-
-/** What a customer is told of a payment. */
-export type PaymentStatus = {
-  source: 'flex' | 'fallback';
-  status: 'preparing' | 'payable' | 'authorised' | 'paid' | 'over' | 'checking';
-  payment: { paymentIntentId: string; clientSecret: string } | null;
-};
 
 export function createFallback(deps: FallbackDeps) {
   const { settings, lanes } = deps;
@@ -61,7 +54,7 @@ export function createFallback(deps: FallbackDeps) {
       if (recovered) return recovered;
       if (!order.isAble) return refuse(order.transactionId);
     }
-    const opened = await open(deps, transaction, order);
+    const opened = await open(deps, transaction, order, isNew ? 'clean' : 'repair');
     if (opened === null) return null;
     return give(deps, opened, signal);
   };
@@ -196,6 +189,7 @@ async function open(
   deps: FallbackDeps,
   transaction: OperatorTransaction,
   order: AnsweredOrder,
+  way: PaymentCaseRow['way'],
 ): Promise<PaymentCaseRow | null> {
   const { id, payinTotal, payoutTotal, customerId, providerId, processName } = transaction;
   const leave = (why: string) => left(deps, id, why);
@@ -213,7 +207,7 @@ async function open(
   if (transaction.lineItemsTotal !== amount) return leave('the line items add up to another amount');
   const subject = { process: processName, amount, currency, transactionId: id };
   // Where the order began in the lane, it was found to be in scope before.
-  if (phase === 'before-lane' && !inScope(deps.settings, subject)) return leave('it is out of scope');
+  if (way === 'repair' && !inScope(deps.settings, subject)) return leave('it is out of scope');
   const signal = AbortSignal.timeout(5_000);
   const saves = order.savesPaymentMethod || order.paymentMethod !== null;
   const [destination, stripeCustomer] = await Promise.all([
@@ -225,7 +219,7 @@ async function open(
     id: randomUUID(),
     transaction_id: id,
     environment: deps.livemode ? 'live' : 'test',
-    way: phase === 'awaiting' ? 'clean' : 'repair',
+    way,
     process_name: processName,
     amount,
     currency,

@@ -23,7 +23,15 @@ import {
 import { queryString } from './query-string.ts';
 import { createRenewals } from './renewals.ts';
 import { readAnswer, readBody, readJson, type FlexAnswer } from './replies.ts';
-import { readCommissions, readListing, readTransaction, type ReadTransaction } from './resources.ts';
+import {
+  readCommissions,
+  readListing,
+  readOrder,
+  readTransaction,
+  readUserId,
+  type OwnOrder,
+  type ReadTransaction,
+} from './resources.ts';
 import { createAsk, type Ask } from './sdk-calls.ts';
 import { isUnauthorized, openSession, type BrowserSession } from './session.ts';
 import { openTrusted } from './trusted.ts';
@@ -51,6 +59,10 @@ export type FlexSession = {
   ownListing(id: string, signal: AbortSignal): Promise<PricedListing>;
   /** A transaction of the caller's, with the listing it is about. */
   transaction(id: string, signal: AbortSignal): Promise<ReadTransaction>;
+  /** Where it stands, and whose it is. */
+  order(id: string, signal: AbortSignal): Promise<OwnOrder>;
+  /** Who is signed in. */
+  userId(signal: AbortSignal): Promise<string>;
   /** The same as Flex answers it, with what `query` asks to be included. */
   showTransaction(id: string, query: CommandQuery, signal: AbortSignal): Promise<FlexAnswer>;
   /** Transactions of the caller's, the newest first. */
@@ -143,6 +155,9 @@ function flexSession(
       ask('query', signal, sdk => sdk.ownListings.show({ id })).then(({ data }) => readListing(data)),
     transaction: (id, signal) =>
       get('/v1/api/transactions/show', { id, include: ['listing'] }, signal).then(readTransaction),
+    order: (id, signal) =>
+      get('/v1/api/transactions/show', { id, include: ['customer'] }, signal).then(readOrder),
+    userId: signal => get('/v1/api/current_user/show', {}, signal).then(readUserId),
     // A read is expanded in any case.
     showTransaction: (id, { expand: _expand, ...query }, signal) =>
       request('/v1/api/transactions/show', { ...query, id }, signal).then(reply =>

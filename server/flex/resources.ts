@@ -17,6 +17,36 @@ export type ReadTransaction = {
   metadata: Record<string, unknown> | null;
 };
 
+export type OwnOrder = {
+  processName: string;
+  state: string;
+  lastTransition: string;
+  customerId: string | null;
+};
+
+export function readOrder(document: unknown): OwnOrder {
+  const transaction = ownValue(document, 'data');
+  const attributes = ownValue(transaction, 'attributes');
+  const [processName, state, lastTransition] = ['processName', 'state', 'lastTransition'].map(name =>
+    textIn(attributes, name),
+  );
+  if (processName === undefined || state === undefined || lastTransition === undefined)
+    throw unreadable('query', 'something else than a transaction');
+  const customer = ownValue(ownValue(transaction, 'relationships'), 'customer');
+  return {
+    processName,
+    state,
+    lastTransition,
+    customerId: idOf(ownValue(ownValue(customer, 'data'), 'id')) ?? null,
+  };
+}
+
+export function readUserId(document: unknown): string {
+  const id = idOf(ownValue(ownValue(document, 'data'), 'id'));
+  if (id === undefined) throw unreadable('query', 'something else than the user');
+  return id;
+}
+
 export const readListing = (document: unknown): PricedListing => pricedListing(ownValue(document, 'data'));
 
 function pricedListing(listing: unknown): PricedListing {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { deleteAccount, unfinishedInFlex } from '../transactions/delete-account.ts';
+import { deleteAccount, unfinishedInFlex, type HasUnfinishedPayment } from '../transactions/delete-account.ts';
 import { timeOf, type ApiDeps } from './deps.ts';
 import { answerOfFlex, errors, transit } from './openapi.ts';
 import { parse, text } from './parse.ts';
@@ -17,7 +17,10 @@ export const describeDeleteAccount = {
 
 /** `POST /api/delete-account`: for a user who has no payment under way. */
 export const deleteAccountOf = (deps: ApiDeps): RequestHandler => {
-  const places = [unfinishedInFlex(deps.processes)];
+  const { fallback } = deps;
+  const inCases: HasUnfinishedPayment = async (session, signal) =>
+    fallback !== null && fallback.hasOpenCase(await session.userId(signal));
+  const places = [unfinishedInFlex(deps.processes), ...(fallback ? [inCases] : [])];
   return async (req, res) => {
     const { currentPassword } = parse(body, req.body);
     const session = deps.flex.openSession(req, res);

@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import type { Fallback } from '../fallback/fallback.ts';
 import { refusalEvidence } from '../domain/diagnosis/refusals.ts';
 import { ProxyError } from '../domain/errors.ts';
 import type { Observer, RefusedCall } from '../domain/observer.ts';

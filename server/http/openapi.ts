@@ -53,7 +53,7 @@ export const checkedAnswer = {
       'not-expected',
       'unknown-process',
     ]),
-    'X-Payment-Intent-Source': z.enum(['flex']),
+    'X-Payment-Intent-Source': z.enum(['flex', 'recovered', 'fallback']),
     'X-Request-Id': z.string(),
   }),
 };

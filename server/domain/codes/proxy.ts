@@ -148,6 +148,22 @@ export const proxyCodes: Record<ErrorCode, Explained> = {
     fix: 'Copy id and secret of one application from Console > Build > Applications.',
     diagnosis: 'credentials-mismatch',
   },
+  'payment-not-prepared': {
+    who: 'operator',
+    cause:
+      "Flex answered with a PaymentIntent that nobody can pay, and the customer's page does not say that it can finish a payment of the fallback.",
+    fix: 'Put the browser module into the web client: docs/fallback.md.',
+  },
+  'payment-over': {
+    who: 'customer',
+    cause: 'The time to pay has run out, or the order is paid for already.',
+    fix: 'Order again, if the order is not there as paid.',
+  },
+  'payment-not-authorised': {
+    who: 'customer',
+    cause: 'The card has not been authorised, as far as Stripe says.',
+    fix: 'Finish the payment in the browser, then confirm again.',
+  },
   'operator-refused': {
     who: 'operator',
     cause: 'The operator token is missing or wrong.',

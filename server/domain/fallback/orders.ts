@@ -25,3 +25,11 @@ export type Carried =
   | { is: 'recovered' | 'fallback'; paymentIntentId: string; clientSecret: string }
   /** It is being prepared, and can be asked for by the transaction's id. */
   | { is: 'later' };
+
+/** What a customer is told of a payment. */
+export type PaymentStatus = {
+  source: 'flex' | 'fallback';
+  /** `none`: there is nothing to be paid now. `checking`: an operator is to look at it. */
+  status: 'none' | 'preparing' | 'payable' | 'authorised' | 'paid' | 'over' | 'checking';
+  payment: { paymentIntentId: string; clientSecret: string } | null;
+};
