@@ -42,8 +42,7 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     flex: createFlexPort(integration, lanes),
     stripe: stripe.money,
     clock: () => performance.now(),
-    sleep: (ms, signal) =>
-      pause(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined),
+    sleep: (ms, signal) => pause(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined),
     onStep: ({ what, ...step }) => {
       const line = { step: what, ...step };
       if (what === 'needs-operator') log.error(line, FALLBACK_STEP);
@@ -61,12 +60,11 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     }
   };
   let sweeping: Promise<void> | undefined;
-  const stopped = new Promise<void>(resolve => {
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  void store.started.then(() => {
+  const begin = async () => {
+    await store.started;
     if (!stopping.signal.aborted) sweeping = sweeps();
-  });
+  };
+  void begin();
   return {
     fallback: createFallback({
       ...run,
@@ -81,7 +79,6 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     sweep: signal => sweep(run, signal),
     async stop() {
       stopping.abort();
-      await stopped;
       await sweeping;
     },
   };

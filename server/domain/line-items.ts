@@ -242,8 +242,8 @@ function readNumber(value: unknown): number {
 }
 
 /** What the customer pays; null where nothing is for sale. */
-export function payinOf(items: readonly LineItem[]): Money | null {
-  const totals = items.filter(({ includeFor }) => includeFor.includes('customer')).map(lineTotal);
+export function payinOf(priced: readonly LineItem[]): Money | null {
+  const totals = priced.filter(({ includeFor }) => includeFor.includes('customer')).map(lineTotal);
   const [first] = totals;
   return first ? { ...first, amount: totals.reduce((sum, { amount }) => sum + amount, 0) } : null;
 }

@@ -120,9 +120,10 @@ async function give(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSignal
   }
   throw new ProxyError('payment-over', {
     status: 409,
-    statusText: isAtLeast(handed.state as PaymentCaseRow['state'], 'advanced') && handed.why === null
-      ? 'This order is paid for already.'
-      : 'This order can not be paid any more. Nothing was charged. Please order again.',
+    statusText:
+      isAtLeast(handed.state as PaymentCaseRow['state'], 'advanced') && handed.why === null
+        ? 'This order is paid for already.'
+        : 'This order can not be paid any more. Nothing was charged. Please order again.',
     data: { transactionId: row.transaction_id },
   });
 }

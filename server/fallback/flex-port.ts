@@ -23,6 +23,7 @@ export const lanesOf = (processes: Processes): Lanes =>
 
 /** Flex answers in less, or not at all. */
 const ANSWER_MS = 8_000;
+const signal = () => AbortSignal.timeout(ANSWER_MS);
 
 const MOVES: Record<Move, string> = {
   enter: LANE.enter,
@@ -33,10 +34,12 @@ const MOVES: Record<Move, string> = {
 };
 
 export function createFlexPort(
-  integration: Pick<IntegrationDoor, 'transaction' | 'transition' | 'transitionSpeculative' | 'updateMetadata'>,
+  integration: Pick<
+    IntegrationDoor,
+    'transaction' | 'transition' | 'transitionSpeculative' | 'updateMetadata'
+  >,
   lanes: Lanes,
 ): FlexPort {
-  const signal = () => AbortSignal.timeout(ANSWER_MS);
   return {
     async read(transactionId) {
       try {
@@ -91,7 +94,10 @@ export function evidenceOf(lanes: Lanes, transaction: OperatorTransaction): Flex
   };
 }
 
-function phaseOf({ process, lane }: { process: Process; lane: Lane }, transaction: OperatorTransaction): Phase {
+function phaseOf(
+  { process, lane }: { process: Process; lane: Lane },
+  transaction: OperatorTransaction,
+): Phase {
   const { state, transitions } = transaction;
   const hasEntered = transitions.some(
     ({ transition }) => process.transitions.get(transition)?.to === LANE_STATES.unpaid,
@@ -116,7 +122,9 @@ function waitOf(
         ? (expiryOf(known!.process, state)?.ms ?? null)
         : null;
   if (periodMs === null) return { deadline: null, periodMs: null };
-  const entered = transitions.find(({ transition }) => known!.process.transitions.get(transition)?.to === state);
+  const entered = transitions.find(
+    ({ transition }) => known!.process.transitions.get(transition)?.to === state,
+  );
   return { deadline: (entered?.at ?? lastTransitionedAt).getTime() + periodMs, periodMs };
 }
 
@@ -129,6 +137,10 @@ function noteIn(value: unknown): FlexNote | null {
   const generation = ownValue(value, 'generation');
   return id === null || note === null || status === null
     ? null
-    : { stripePaymentIntentId: id, case: note, status, generation: typeof generation === 'number' ? generation : 0 };
+    : {
+        stripePaymentIntentId: id,
+        case: note,
+        status,
+        generation: typeof generation === 'number' ? generation : 0,
+      };
 }
-

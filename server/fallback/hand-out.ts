@@ -18,7 +18,12 @@ export async function handOut(deps: RunDeps, caseId: string, signal: AbortSignal
   while (!signal.aborted) {
     const run = await runCase(deps, caseId, { mayRelease: true, signal });
     const { row, now } = run.is === 'left' ? run : await caseById(deps.db, caseId);
-    if (row.closed_at !== null || row.needs !== null || row.ending !== null || isAtLeast(row.state, 'advanced'))
+    if (
+      row.closed_at !== null ||
+      row.needs !== null ||
+      row.ending !== null ||
+      isAtLeast(row.state, 'advanced')
+    )
       return { is: 'over', state: row.state, why: row.outcome ?? row.needs ?? row.ending };
     if (isAtLeast(row.state, 'released')) return now < handOutUntil(row) ? fetchSecret(deps, row) : LATER;
     await deps.sleep(run.is === 'left' ? Math.max(LOOK_AGAIN_MS, run.until - now) : LOOK_AGAIN_MS, signal);

@@ -3,7 +3,6 @@ import type { Move } from '../domain/fallback/case.ts';
 import type { FlexEvidence, FlexNote } from '../domain/fallback/evidence.ts';
 import type { Money } from '../stripe/money.ts';
 
-
 export type { Answer } from '../stripe/money.ts';
 
 export type StripePort = Money;

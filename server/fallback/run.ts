@@ -3,7 +3,14 @@
  * stopped anywhere: what is to be sent is written before it is sent, and whoever comes next goes on from the rows.
  */
 import { keyOf, newOp, type MoneyOp } from '../domain/fallback/case.ts';
-import { isOutdated, noEvidence, rankOf, type Evidence, type FlexEvidence, type Intent } from '../domain/fallback/evidence.ts';
+import {
+  isOutdated,
+  noEvidence,
+  rankOf,
+  type Evidence,
+  type FlexEvidence,
+  type Intent,
+} from '../domain/fallback/evidence.ts';
 import { ladderOf } from '../domain/fallback/ladder.ts';
 import { next } from '../domain/fallback/next.ts';
 import { markOf } from '../domain/fallback/resolve.ts';
@@ -99,7 +106,8 @@ async function perform(work: Work, step: Step): Promise<Run | null> {
       return write(work, {});
     case 'try-lane': {
       const answer = await deps.flex.tryMove(transactionId, held.row.process_name, 'enter');
-      evidence.lane = answer === 'done' ? 'open' : answer === 'refused' || answer === 'conflict' ? 'refused' : 'away';
+      evidence.lane =
+        answer === 'done' ? 'open' : answer === 'refused' || answer === 'conflict' ? 'refused' : 'away';
       return write(work, {});
     }
     case 'plan':
@@ -133,7 +141,7 @@ async function perform(work: Work, step: Step): Promise<Run | null> {
       });
       return lost ?? leave(work, work.held.now, null);
     }
-    case 'rest':
+    default:
       return leave(work, held.now, null);
   }
 }
@@ -283,7 +291,10 @@ async function send(work: Work, op: MoneyOp): Promise<Run | null> {
   });
 }
 
-function transmit({ deps: { stripe }, held }: Work, op: MoneyOp): Promise<Answer<{ id: string; status: string }>> {
+function transmit(
+  { deps: { stripe }, held }: Work,
+  op: MoneyOp,
+): Promise<Answer<{ id: string; status: string }>> {
   const key = keyOf(held.case, op);
   const mark = markOf(held.case, op);
   switch (op.kind) {
@@ -304,7 +315,7 @@ function transmit({ deps: { stripe }, held }: Work, op: MoneyOp): Promise<Answer
       return stripe.capture(op.target!, op.amount!, key);
     case 'refund':
       return stripe.refund({ paymentIntentId: op.target!, amount: op.amount!, mark }, key);
-    case 'payout':
+    default:
       return stripe.payOut({ account: op.target!, amount: op.amount!, currency: op.currency!, mark }, key);
   }
 }

@@ -1,6 +1,10 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { deleteAccount, unfinishedInFlex, type HasUnfinishedPayment } from '../transactions/delete-account.ts';
+import {
+  deleteAccount,
+  unfinishedInFlex,
+  type HasUnfinishedPayment,
+} from '../transactions/delete-account.ts';
 import { timeOf, type ApiDeps } from './deps.ts';
 import { answerOfFlex, errors, transit } from './openapi.ts';
 import { parse, text } from './parse.ts';

@@ -4,7 +4,17 @@ import { z } from 'zod';
 import { processNameOf } from '../domain/process.ts';
 import { initiate } from '../transactions/initiate.ts';
 import { budgetOf, callDepsOf, observed, type ApiDeps } from './deps.ts';
-import { id, isAble, idempotencyKeyOf, optionalFlag, optionalMap, parse, query, requiredMap, text } from './parse.ts';
+import {
+  id,
+  isAble,
+  idempotencyKeyOf,
+  optionalFlag,
+  optionalMap,
+  parse,
+  query,
+  requiredMap,
+  text,
+} from './parse.ts';
 import { checkedAnswer, errors, transit } from './openapi.ts';
 import { sendChecked } from './send-transit.ts';
 
@@ -38,7 +48,15 @@ export const initiatePrivileged =
     const listingId = parse(id, bodyParams.params['listingId'], 'bodyParams.params.listingId').text;
     const key = idempotencyKeyOf(req);
     const attempt = { id: key ?? randomUUID(), isFromBrowser: key !== undefined };
-    const request = { ...bodyParams, isSpeculative, orderData, listingId, query: queryParams, attempt, isAble: isAble(req) };
+    const request = {
+      ...bodyParams,
+      isSpeculative,
+      orderData,
+      listingId,
+      query: queryParams,
+      attempt,
+      isAble: isAble(req),
+    };
     const session = deps.flex.openSession(req, res);
     const call = {
       call: 'initiate' as const,

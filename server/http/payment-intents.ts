@@ -10,9 +10,13 @@ const answer = z.object({
   transactionId: z.uuid(),
   source: z.enum(['flex', 'fallback']),
   status: z.enum(['none', 'preparing', 'payable', 'authorised', 'paid', 'over', 'checking']).meta({
-    description: '`preparing`: ask again in a moment. `checking`: the marketplace looks at it; nothing is to be paid again.',
+    description:
+      '`preparing`: ask again in a moment. `checking`: the marketplace looks at it; nothing is to be paid again.',
   }),
-  verdict: z.string().nullable().meta({ description: "Of Flex's own PaymentIntent, where the order stands at it." }),
+  verdict: z
+    .string()
+    .nullable()
+    .meta({ description: "Of Flex's own PaymentIntent, where the order stands at it." }),
   stripePaymentIntentId: z.string().optional(),
   stripePaymentIntentClientSecret: z.string().optional(),
 });

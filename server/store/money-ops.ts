@@ -43,4 +43,10 @@ export const markCancelled = (paymentIntentId: string) => sql`
   where money_ops.case_id = held.id and money_ops.kind = 'create' and money_ops.object_id = ${paymentIntentId}`;
 
 export const opsOf = (db: Db, caseId: string): Promise<MoneyOpRow[]> =>
-  db.selectFrom('money_ops').selectAll().where('case_id', '=', caseId).orderBy('planned_at').orderBy('seq').execute();
+  db
+    .selectFrom('money_ops')
+    .selectAll()
+    .where('case_id', '=', caseId)
+    .orderBy('planned_at')
+    .orderBy('seq')
+    .execute();

@@ -214,7 +214,8 @@ export async function releaseCase(db: Db, held: Held, until: number): Promise<bo
       .where('object_id', '=', paymentIntentId)
       .where('cancelled_at', 'is', null)
       .executeTakeFirst();
-    if (op.numUpdatedRows !== 1n) throw new Error('a PaymentIntent was to be released that no row of ours has made');
+    if (op.numUpdatedRows !== 1n)
+      throw new Error('a PaymentIntent was to be released that no row of ours has made');
     await transaction
       .insertInto('case_notes')
       .values({ case_id: id, at: appNow, what: 'released', detail: JSON.stringify({ paymentIntentId }) })

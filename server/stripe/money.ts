@@ -37,22 +37,23 @@ const PAGE = 100;
 const MOST_PAGES = 20;
 const OURS = 'flex-payment-proxy';
 
+const wish = async <T extends { id: string }, V>(
+  work: () => Promise<Stripe.Response<T>>,
+  read: (value: T) => V | null,
+): Promise<Answer<V>> => {
+  try {
+    const answer = await work();
+    const value = read(answer);
+    // An answer without what was asked for says nothing of what was done.
+    return value === null
+      ? { outcome: 'unknown', trouble: 'another thing was answered', isSaved: false }
+      : { outcome: 'done', value, requestId: answer.lastResponse.requestId ?? null };
+  } catch (error) {
+    return answerOf(error);
+  }
+};
+
 export function createMoney(stripe: Stripe, ask: Guard['ask']) {
-  const wish = async <T extends { id: string }, V>(
-    work: () => Promise<Stripe.Response<T>>,
-    read: (value: T) => V | null,
-  ): Promise<Answer<V>> => {
-    try {
-      const answer = await work();
-      const value = read(answer);
-      // An answer without what was asked for says nothing of what was done.
-      return value === null
-        ? { outcome: 'unknown', trouble: 'another thing was answered', isSaved: false }
-        : { outcome: 'done', value, requestId: answer.lastResponse.requestId ?? null };
-    } catch (error) {
-      return answerOf(error);
-    }
-  };
   return {
     create: (order: IntentOrder, key: string): Promise<Answer<Intent>> =>
       wish(
@@ -61,12 +62,22 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
       ),
     cancel: (id: string, key: string): Promise<Answer<Intent>> =>
       wish(
-        () => stripe.paymentIntents.cancel(own(id), { cancellation_reason: 'abandoned', expand: EXPAND }, { idempotencyKey: key }),
+        () =>
+          stripe.paymentIntents.cancel(
+            own(id),
+            { cancellation_reason: 'abandoned', expand: EXPAND },
+            { idempotencyKey: key },
+          ),
         intent => (intent.id === id && intent.status === 'canceled' ? intentOf(intent) : null),
       ),
     capture: (id: string, amount: number, key: string): Promise<Answer<Intent>> =>
       wish(
-        () => stripe.paymentIntents.capture(own(id), { amount_to_capture: amount, expand: EXPAND }, { idempotencyKey: key }),
+        () =>
+          stripe.paymentIntents.capture(
+            own(id),
+            { amount_to_capture: amount, expand: EXPAND },
+            { idempotencyKey: key },
+          ),
         intent => (intent.id === id && intent.status === 'succeeded' ? intentOf(intent) : null),
       ),
     refund: (
@@ -103,7 +114,10 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
       judgePaymentIntentId(id).valid
         ? ask(async () => intentOf(await stripe.paymentIntents.retrieve(id, { expand: EXPAND })))
         : Promise.resolve({ outcome: 'absent', inOtherMode: false }),
-    intentsOf: (transactionId: string, window: Window): Promise<Lookup<{ intents: Intent[]; isComplete: boolean }>> =>
+    intentsOf: (
+      transactionId: string,
+      window: Window,
+    ): Promise<Lookup<{ intents: Intent[]; isComplete: boolean }>> =>
       ask(() => listIntents(stripe, transactionId, window)),
     refundsOf: (paymentIntentId: string): Promise<Lookup<Moved[]>> =>
       ask(async () => {
@@ -130,7 +144,9 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
           { stripeAccount: account },
         );
         const entry = expanded(charge.balance_transaction);
-        return entry ? { amount: entry.net, currency: entry.currency, availableAt: entry.available_on * 1000 } : null;
+        return entry
+          ? { amount: entry.net, currency: entry.currency, availableAt: entry.available_on * 1000 }
+          : null;
       }),
     clientSecret: (paymentIntentId: string): Promise<Lookup<string>> =>
       ask(async () => (await stripe.paymentIntents.retrieve(own(paymentIntentId))).client_secret!),
@@ -217,9 +233,7 @@ async function listIntents(stripe: Stripe, transactionId: string, window: Window
       ...(last !== undefined && { starting_after: last }),
     });
     intents.push(
-      ...data
-        .filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId)
-        .map(intentOf),
+      ...data.filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId).map(intentOf),
     );
     last = data.at(-1)?.id;
     if (!hasMore || last === undefined) return { intents, isComplete: true };
@@ -243,7 +257,14 @@ async function listPayouts(stripe: Stripe, account: string, window: Window): Pro
 }
 
 /** Nothing was sent: there was no connection. */
-const NOT_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'CERT_HAS_EXPIRED'];
+const NOT_SENT = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'CERT_HAS_EXPIRED',
+];
 
 /**
  * A short list is refused for good, a short list was surely not done; all the rest is unknown. What Stripe refuses before it

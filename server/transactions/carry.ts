@@ -45,8 +45,16 @@ export async function carried(
   );
   if (found === null) return { answer, check };
   if (found.is === 'later')
-    return { answer: { ...withPaymentIntent(whole, null), status: 202, statusText: 'Accepted' }, check, payment: 'later' };
-  return { answer: withPaymentIntent(whole, found), check: { ...check, verdict: 'valid' }, payment: found.is };
+    return {
+      answer: { ...withPaymentIntent(whole, null), status: 202, statusText: 'Accepted' },
+      check,
+      payment: 'later',
+    };
+  return {
+    answer: withPaymentIntent(whole, found),
+    check: { ...check, verdict: 'valid' },
+    payment: found.is,
+  };
 }
 
 /** Once more by the lane, where Flex refuses for want of a Stripe that works. */

@@ -57,7 +57,12 @@ export async function initiate(
   const judged = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
   const checked = async (answer: FlexAnswer) =>
-    carried(isSpeculative ? null : deps.carry, judged(answer), { isAble: request.isAble, params }, budget.command);
+    carried(
+      isSpeculative ? null : deps.carry,
+      judged(answer),
+      { isAble: request.isAble, params },
+      budget.command,
+    );
 
   const [earlier, reads] = await Promise.allSettled([
     attempt && request.attempt.isFromBrowser

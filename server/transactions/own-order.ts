@@ -66,7 +66,12 @@ export async function confirmPayment<Row extends { customer_id: string }>(
   if (!transition) throw NOT_TO_CONFIRM;
   const trusted = await session.trusted(budget.command);
   const send = () =>
-    trusted.transition({ id, transition: transition.name, params: {} }, { expand: true }, false, budget.command);
+    trusted.transition(
+      { id, transition: transition.name, params: {} },
+      { expand: true },
+      false,
+      budget.command,
+    );
   const look = async () => {
     const now = await show();
     return now.transaction.lastTransition === transition.name ? now : undefined;
@@ -107,9 +112,15 @@ const PREPARING = new ProxyError('payment-not-authorised', {
   retryAfterSeconds: 2,
 });
 const refusals: Record<Exclude<PaymentStatus['status'], 'authorised' | 'paid'>, ProxyError> = {
-  payable: conflict('payment-not-authorised', 'The payment has not been made yet: the card is not authorised.'),
+  payable: conflict(
+    'payment-not-authorised',
+    'The payment has not been made yet: the card is not authorised.',
+  ),
   preparing: PREPARING,
-  checking: conflict('payment-not-authorised', 'The payment is being looked at by the marketplace. Nothing has to be paid again.'),
+  checking: conflict(
+    'payment-not-authorised',
+    'The payment is being looked at by the marketplace. Nothing has to be paid again.',
+  ),
   over: conflict('payment-over', 'This order can not be paid any more. Nothing was charged.'),
   none: NOT_TO_CONFIRM,
 };

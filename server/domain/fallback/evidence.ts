@@ -97,8 +97,7 @@ export const rankOf = (status: string | null): number =>
 /** What says less than was seen before is of an earlier time. */
 export const isOutdated = (intent: Intent, { paymentIntentId, seenStatus }: Case): boolean =>
   intent.id === paymentIntentId &&
-  (rankOf(intent.status) < rankOf(seenStatus) ||
-    (rankOf(seenStatus) === 2 && intent.status !== seenStatus));
+  (rankOf(intent.status) < rankOf(seenStatus) || (rankOf(seenStatus) === 2 && intent.status !== seenStatus));
 
 export const isHeld = ({ status }: Intent): boolean =>
   status === 'requires_capture' || status === 'succeeded';

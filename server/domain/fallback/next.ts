@@ -43,7 +43,7 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
         giveBack(c, ops, evidence, now) ??
         tell(c, flex, evidence, 'over') ?? { do: 'close', outcome: outcomeOf(c, flex) }
       );
-    case 'unknown':
+    default:
       return { do: 'need-operator', why: 'state-unknown' };
   }
 }

@@ -106,11 +106,19 @@ function link(
     return { do: 'change', change: { state: 'linked', sent: null } };
   if (c.troubles >= MOST_TROUBLES) return end('not-linked');
   if (evidence.notesWritten >= 2) return later(c, now, 'flex does not keep the note');
-  return { do: 'write-note', note: { stripePaymentIntentId: paymentIntentId, case: c.id, generation: 0, status: 'open' } };
+  return {
+    do: 'write-note',
+    note: { stripePaymentIntentId: paymentIntentId, case: c.id, generation: 0, status: 'open' },
+  };
 }
 
 /** One transition once in a run; Flex decides whether it can be. */
-export function move(c: Case, which: NonNullable<Case['sent']>['move'], evidence: Evidence, now: number): Step {
+export function move(
+  c: Case,
+  which: NonNullable<Case['sent']>['move'],
+  evidence: Evidence,
+  now: number,
+): Step {
   return evidence.failedMoves.includes(which)
     ? later(c, now, `flex does not make the transition: ${which}`)
     : { do: 'move', move: which };
@@ -123,8 +131,7 @@ function othersOf(c: Case, { listed }: Evidence, now: number): { intents: Intent
   if (listed === 'away') return { step: later(c, now, 'payment intents can not be listed') };
   return {
     intents: listed.intents.filter(
-      ({ id, caseId, status }) =>
-        caseId !== c.id && id !== c.paymentIntentId && status !== 'canceled',
+      ({ id, caseId, status }) => caseId !== c.id && id !== c.paymentIntentId && status !== 'canceled',
     ),
   };
 }

@@ -97,10 +97,8 @@ function resolveByIntent(c: Case, op: MoneyOp, evidence: Evidence, now: number):
   const [wanted, other] = op.kind === 'cancel' ? ['canceled', 'succeeded'] : ['succeeded', 'canceled'];
   if (intent.status === wanted)
     return { do: 'settle', op: { ...op, state: 'confirmed', objectId: intent.id }, ...seen };
-  if (intent.status === other)
-    return { do: 'settle', op: { ...op, state: 'refused', code: other }, ...seen };
+  if (intent.status === other) return { do: 'settle', op: { ...op, state: 'refused', code: other }, ...seen };
   if (op.kind === 'capture' && intent.status !== 'requires_capture')
     return { do: 'settle', op: { ...op, state: 'refused', code: intent.status }, ...seen };
   return isKeyGood(op, now) ? again(c, op, evidence, now) : { do: 'settle', op: anew(op) };
 }
-

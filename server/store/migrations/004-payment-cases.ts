@@ -74,7 +74,7 @@ const statements = [
     primary key (case_id, kind, seq)
   )`,
   // One thing at Stripe is what came of one wish.
-  'create unique index on proxy.money_ops (kind, object_id) where object_id is not null and kind in (\'create\', \'refund\', \'payout\')',
+  "create unique index on proxy.money_ops (kind, object_id) where object_id is not null and kind in ('create', 'refund', 'payout')",
   // Of the PaymentIntents that somebody may pay, there is one for each transaction.
   `create unique index money_ops_released on proxy.money_ops (transaction_id)
     where kind = 'create' and released_at is not null and cancelled_at is null`,

@@ -1,6 +1,12 @@
 /** The real tables in an embedded Postgres of this process, reached by Kysely, with a clock that the simulation sets. */
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, type CompiledQuery } from 'kysely';
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type CompiledQuery,
+} from 'kysely';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
@@ -36,7 +42,7 @@ export async function openDatabase(now: () => number): Promise<SimulatedDatabase
     }).withSchema(SCHEMA);
   const direct = connect(() => Promise.resolve('go'));
   await pglite.exec('create schema if not exists proxy');
-  for (const migration of Object.values(migrations)) await migration.up(direct as unknown as Kysely<unknown>);
+  for (const migration of Object.values(migrations)) await migration.up(direct);
   return {
     connect,
     direct,

@@ -1,0 +1,301 @@
+import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
+import { findCase } from '../../../server/store/payment-cases.ts';
+import flexSdk from 'sharetribe-flex-sdk';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const uuid = (id: string) => new flexSdk.types.UUID(id);
+
+const transactionIn = (answer: any) => answer.body.data.data;
+const paymentIn = (answer: any) =>
+  transactionIn(answer).attributes.protectedData.stripePaymentIntents.default;
+const stateOf = (id: string) => world.sandbox.flex().transactions.get(id)!.state;
+const intentOf = (id: string) => world.sandbox.stripe().paymentIntents.get(id)!;
+const caseOf = async (id: string) => (await findCase(world.store.db, id))!;
+const by = (client: FallbackWorld['alice'], id: string, transition: string) =>
+  client.sdk.transactions.transition({ id: uuid(id), transition, params: {} });
+
+/** Booked, paid and known to Flex as paid. */
+async function paid() {
+  const answer = await world.book();
+  const id: string = transactionIn(answer).id.uuid;
+  const paymentIntentId: string = paymentIn(answer).stripePaymentIntentId;
+  await world.pay(paymentIntentId);
+  const confirmed = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+  expect(confirmed.status).toBe(200);
+  return { id, paymentIntentId };
+}
+
+let world: FallbackWorld;
+beforeAll(async () => {
+  world = await startFallbackWorld();
+});
+beforeEach(() => world.reset());
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe('a booking on our own PaymentIntent', () => {
+  it('is repaired, paid, accepted, captured, completed and paid out', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+
+    const answer = await world.book();
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-payment-intent-source')).toBe('fallback');
+    expect(answer.headers.get('x-payment-intent-verdict')).toBe('valid');
+    const id: string = transactionIn(answer).id.uuid;
+    const { stripePaymentIntentId, stripePaymentIntentClientSecret } = paymentIn(answer);
+    expect(stripePaymentIntentClientSecret).toMatch(new RegExp(`^${stripePaymentIntentId}_secret_`));
+    expect(intentOf(stripePaymentIntentId)).toMatchObject({
+      amount: 15_750,
+      currency: 'eur',
+      applicationFeeAmount: 2_250,
+      captureMethod: 'manual',
+      status: 'requires_payment_method',
+      metadata: { 'sharetribe-transaction-id': id, 'created-by': 'flex-payment-proxy' },
+    });
+    expect(world.sandbox.flex().transactions.get(id)).toMatchObject({
+      state: 'state/fallback-pending-payment',
+      metadata: { paymentFallback: { stripePaymentIntentId, status: 'open' } },
+    });
+
+    await world.pay(stripePaymentIntentId);
+    const confirmed = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+    expect(confirmed.status).toBe(200);
+    expect(confirmed.body.data.data.attributes.state).toBe('state/fallback-preauthorized');
+
+    await by(world.petra, id, 'transition/accept-fallback');
+    await world.later(2 * MINUTE);
+    await world.sweep();
+    expect(stateOf(id)).toBe('state/fallback-accepted');
+    expect(intentOf(stripePaymentIntentId)).toMatchObject({ status: 'succeeded' });
+
+    await world.later(60 * DAY);
+    await world.sweep();
+    expect([...world.sandbox.stripe().payouts.values()]).toMatchObject([
+      { amount: 13_500, currency: 'eur', account: 'acct_1SbxPetraHealthy' },
+    ]);
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
+  });
+
+  it('gives the hold back when the provider declines', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const { id, paymentIntentId } = await paid();
+
+    await by(world.petra, id, 'transition/decline-fallback');
+    await world.later(2 * MINUTE);
+    await world.sweep();
+
+    expect(stateOf(id)).toBe('state/declined');
+    expect(intentOf(paymentIntentId).status).toBe('canceled');
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'cancelled' });
+  });
+
+  it('gives the money back, with what provider and platform had of it, when it is cancelled', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const { id, paymentIntentId } = await paid();
+    await by(world.petra, id, 'transition/accept-fallback');
+    await world.later(2 * MINUTE);
+    await world.sweep();
+
+    await world.context.integration!.transition(id, 'transition/cancel-fallback', AbortSignal.timeout(5_000));
+    await world.later(61 * MINUTE);
+    await world.sweep();
+
+    expect([...world.sandbox.stripe().refunds.values()]).toMatchObject([
+      { paymentIntent: paymentIntentId, amount: 15_750 },
+    ]);
+    const { data: transfers } = await world.stripe.transfers.list();
+    expect(transfers).toMatchObject([{ amount: 15_750, amount_reversed: 15_750 }]);
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'refunded' });
+  });
+
+  it('cancels what nobody has paid before Flex gives the booking up, and hands its secret out no more', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const answer = await world.book();
+    const id: string = transactionIn(answer).id.uuid;
+    const { stripePaymentIntentId } = paymentIn(answer);
+
+    await world.later(14 * MINUTE + 1_000);
+    await world.sweep();
+
+    expect(intentOf(stripePaymentIntentId).status).toBe('canceled');
+    expect(stateOf(id)).toBe('state/payment-expired');
+    await expect(world.pay(stripePaymentIntentId)).rejects.toThrow('canceled');
+    const late = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+    expect(late.body).toMatchObject({ status: 409, code: 'payment-over' });
+  });
+
+  it('goes on by itself when the customer has paid and closed the page', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const answer = await world.book();
+    const id: string = transactionIn(answer).id.uuid;
+    const { stripePaymentIntentId } = paymentIn(answer);
+    await world.pay(stripePaymentIntentId);
+
+    await world.later(20_000);
+    await world.sweep();
+
+    expect(stateOf(id)).toBe('state/fallback-preauthorized');
+    expect(await caseOf(id)).toMatchObject({ state: 'advanced' });
+  });
+
+  it('begins in the lane where Flex has no Stripe key', async () => {
+    await world.scenario({ name: 'stripe-not-configured' });
+
+    const answer = await world.book();
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-payment-intent-source')).toBe('fallback');
+    const id: string = transactionIn(answer).id.uuid;
+    expect(await caseOf(id)).toMatchObject({ way: 'clean', state: 'released' });
+    expect(world.sandbox.flex().transactions.size).toBe(1);
+  });
+});
+
+describe('what is not for it', () => {
+  it("hands out Flex's own PaymentIntent where Stripe has it, also to a stock client, and opens no case", async () => {
+    await world.scenario({ name: 'uuid-over-real' });
+
+    const answer = await world.book({}, {});
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-payment-intent-source')).toBe('recovered');
+    const { stripePaymentIntentId } = paymentIn(answer);
+    const id: string = transactionIn(answer).id.uuid;
+    expect(intentOf(stripePaymentIntentId).metadata).toMatchObject({
+      'sharetribe-platform': 'sharetribe',
+    });
+    expect(await findCase(world.store.db, id)).toBeUndefined();
+    await world.scenario({ name: 'healthy' });
+    await world.pay(stripePaymentIntentId);
+    const confirmed = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+    expect(confirmed.headers.get('x-payment-intent-source')).toBe('flex');
+    expect(stateOf(id)).toBe('state/preauthorized');
+  });
+
+  it('refuses in words a client that could not finish, and makes nothing', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+
+    const answer = await world.book({}, {});
+
+    expect(answer.body).toMatchObject({
+      name: 'LocalAPIError',
+      status: 409,
+      code: 'payment-not-prepared',
+      data: { transactionId: expect.any(String) },
+    });
+    expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
+    expect(await findCase(world.store.db, answer.body.data.transactionId)).toBeUndefined();
+  });
+
+  it('leaves a refusal of Flex to a client that could not finish', async () => {
+    await world.scenario({ name: 'stripe-not-configured' });
+
+    const answer = await world.book({}, {});
+
+    expect(answer.body).toMatchObject({ status: 409, code: 'flex-refused' });
+    expect(world.sandbox.flex().transactions.size).toBe(0);
+  });
+
+  it.each([
+    ['a decline', { name: 'payment-failed' }, 402],
+    ['a provider without an account', { name: 'provider-without-account' }, 409],
+  ])('leaves %s alone', async (_what, scenario, status) => {
+    await world.scenario(scenario);
+
+    const answer = await world.book();
+
+    expect(answer.body).toMatchObject({ status, code: 'flex-refused' });
+    expect(world.sandbox.flex().transactions.size).toBe(0);
+  });
+
+  it('never begins on a speculative call, nor when it is off', async () => {
+    await using off = await startFallbackWorld({ PI_FALLBACK: 'off' });
+    await world.scenario({ name: 'uuid-payment-intents' });
+    await off.scenario({ name: 'uuid-payment-intents' });
+
+    const shown = await world.book({ isSpeculative: true });
+    const booked = await off.book();
+
+    expect(shown.headers.get('x-payment-intent-verdict')).toBe('simulated');
+    expect(booked.headers.get('x-payment-intent-verdict')).toBe('invalid');
+    expect(booked.headers.get('x-payment-intent-source')).toBe('flex');
+    expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
+    expect(off.sandbox.stripe().paymentIntents.size).toBe(0);
+  });
+});
+
+describe("a customer's own payment", () => {
+  const status = async (client: FallbackWorld['alice'], id: string, headers = ABLE) => {
+    const response = await fetch(`${world.proxyUrl}/api/payment-intents/${id}`, {
+      headers: {
+        ...headers,
+        Cookie: [...client.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+      },
+    });
+    return (await response.json()) as Record<string, unknown>;
+  };
+
+  it('can be asked for again, by its customer only', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const answer = await world.book();
+    const id: string = transactionIn(answer).id.uuid;
+    const payment = paymentIn(answer);
+
+    expect(await status(world.alice, id)).toEqual({
+      transactionId: id,
+      source: 'fallback',
+      status: 'payable',
+      verdict: null,
+      ...payment,
+    });
+    expect(await status(world.alice, id, {} as typeof ABLE)).not.toHaveProperty(
+      'stripePaymentIntentClientSecret',
+    );
+    expect(await status(world.petra, id)).toMatchObject({ status: 404, code: 'not-found' });
+    const notYet = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+    expect(notYet.body).toMatchObject({ status: 409, code: 'payment-not-authorised' });
+    const foreign = await world.petra.post('confirm-payment', { transactionId: uuid(id) });
+    expect(foreign.status).toBe(404);
+    const leaving = await world.alice.post('delete-account', { currentPassword: 'whatever' });
+    expect(leaving.body).toMatchObject({ status: 409, code: 'payments-unfinished' });
+  });
+
+  it('is the same for a repeat of the order and for both tabs', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const key = { ...ABLE, 'X-Idempotency-Key': 'a-wish-of-alice-1' };
+
+    const answers = await Promise.all([world.book({}, key), world.book({}, key)]);
+    const again = await world.book({}, key);
+
+    const ids = [...answers, again].map(answer => paymentIn(answer).stripePaymentIntentId);
+    expect(new Set(ids).size).toBe(1);
+    expect(world.sandbox.stripe().paymentIntents.size).toBe(1);
+  });
+
+  it.each([
+    ['drop-after-commit', 'POST /v1/payment_intents'],
+    ['saved-500', 'POST /v1/payment_intents'],
+    ['drop-after-commit', 'POST /v1/integration_api/transactions/transition'],
+    ['drop-after-commit', 'POST /v1/integration_api/transactions/update_metadata'],
+  ])(
+    'survives %s at %s with one PaymentIntent',
+    async (name, route) => {
+      await world.scenario({ name: 'uuid-payment-intents' });
+      await world.scenario({ name, route, times: 1 });
+
+      const answer = await world.book();
+
+      expect([200, 202]).toContain(answer.status);
+      const id: string = transactionIn(answer).id.uuid;
+      await world.later(61_000);
+      await world.sweep();
+      const shown = await status(world.alice, id);
+      expect(shown.status).toBe('payable');
+      expect([...world.sandbox.stripe().paymentIntents.values()].map(intent => intent.status)).toEqual([
+        'requires_payment_method',
+      ]);
+    },
+    60_000,
+  );
+});
