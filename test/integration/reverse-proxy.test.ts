@@ -77,7 +77,14 @@ for (const { name, start, unreachable } of fronts) {
     it('all else stays with the template', async () => {
       await using world = await startWorld();
       await using front = await start(world.proxyUrl);
-      const answers = ['/api/login-as?code=1', '/api/auth/google', '/api/initiate-privileged/more', '/api'];
+      const answers = [
+        '/api/login-as?code=1',
+        '/api/auth/google',
+        '/api/initiate-privileged/more',
+        '/api/payment-intents',
+        '/api/payment-intents/a/b',
+        '/api',
+      ];
 
       for (const address of answers) {
         expect(await (await fetch(`${front.url}${address}`)).json()).toEqual({
@@ -96,6 +103,26 @@ for (const { name, start, unreachable } of fronts) {
       for (const written of [address, `${address}/`, `${address}?x=1`, address.toUpperCase()]) {
         const answer = await fetch(`${front.url}${written}`, { method: 'POST' });
         expect([written, answer.status]).toEqual([written, 415]);
+      }
+    });
+
+    it.each([
+      ['POST', '/api/confirm-payment'],
+      ['GET', '/api/payment-intents/3f0c6c5e-6d0d-4a51-9b7e-0d7f3b3c6f10'],
+    ])('%s %s, which the template does not have, comes through as well', async (method, address) => {
+      await using echo = await startUpstream(answerWithRequest);
+      await using front = await start(echo.url);
+
+      for (const written of [address, `${address}/`, `${address}?x=1`, address.toUpperCase()]) {
+        const response = await fetch(`${front.url}${written}`, {
+          method,
+          headers: { 'X-Payment-Client': '1', Cookie: 'a=b' },
+        });
+        expect(await response.json()).toMatchObject({
+          method,
+          url: written,
+          headers: { 'x-payment-client': '1', cookie: 'a=b' },
+        });
       }
     });
 
@@ -304,7 +331,7 @@ describe('the paths that are handed on', () => {
         .split('|')
         .map(name => `/api/${name}`)
         .toSorted(),
-    ).toEqual(served);
+    ).toEqual([...served, '/api/confirm-payment', '/api/payment-intents/[\\w-]+'].toSorted());
   });
 });
 

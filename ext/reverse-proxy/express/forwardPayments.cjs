@@ -18,8 +18,14 @@ const PATHS = [
   '/api/delete-account',
 ];
 
+/** Those that the template's server has not: only a client with payment-client.js asks for them. */
+const OWN_PATHS = /^\/api\/(confirm-payment|payment-intents\/[\w-]{1,100})$/;
+
 /** As Express matches a path: in any case, with or without a slash at its end. */
-const isPaymentPath = path => PATHS.includes(path.toLowerCase().replace(/\/$/, ''));
+function isPaymentPath(path) {
+  const plain = path.toLowerCase().replace(/\/$/, '');
+  return PATHS.includes(plain) || OWN_PATHS.test(plain);
+}
 
 /** Longer than flex-payment-proxy takes for any request: it says more than we could when its time is up. */
 const SILENCE_MS = 30_000;
