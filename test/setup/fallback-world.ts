@@ -3,9 +3,8 @@ import Stripe from 'stripe';
 import { openStore, type Store } from '../../server/store/store.ts';
 import { realBooking, type BookingOverrides } from '../sandbox/client/orders.ts';
 import { signedIn, type WebClient } from '../sandbox/client/web-client.ts';
-import type { SandboxInfo } from '../sandbox/sandbox.ts';
 import { empty, moveClock, silent } from './databases.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type Environment, type World } from './world.ts';
 
 export const FALLBACK_ON = {
   PI_FALLBACK: 'on',
@@ -31,16 +30,14 @@ export type FallbackWorld = World & {
 
 export const ABLE = { 'X-Payment-Client': '1' };
 
-export async function startFallbackWorld(
-  environment: Record<string, string> | ((info: SandboxInfo) => Record<string, string>) = {},
-): Promise<FallbackWorld> {
+export async function startFallbackWorld(environment: Environment = {}): Promise<FallbackWorld> {
   const store = await openStore({ place: { directory: null }, log: silent });
   const world = await startWorld({
     store,
     bothSides: true,
-    environment: info => ({
+    environment: async info => ({
       ...FALLBACK_ON,
-      ...(typeof environment === 'function' ? environment(info) : environment),
+      ...(typeof environment === 'function' ? await environment(info) : environment),
     }),
   });
   await store.started;

@@ -38,11 +38,15 @@ export const bothSidesOf = (info: SandboxInfo): Record<string, string> => ({
   STRIPE_BASE_URL: info.stripe.baseUrl,
 });
 
+export type Environment =
+  | Record<string, string>
+  | ((info: SandboxInfo) => Record<string, string> | Promise<Record<string, string>>);
+
 export async function startWorld(
   options: {
     sandbox?: SandboxOptions;
     /** What is not known before the sandbox runs is made of its info. */
-    environment?: Record<string, string> | ((info: SandboxInfo) => Record<string, string>);
+    environment?: Environment;
     /** Opened by the test, and closed by it after the world. */
     store?: Store;
     bothSides?: boolean;
@@ -56,7 +60,7 @@ export async function startWorld(
     loadConfig({
       ...environmentFor(info),
       ...(options.bothSides && bothSidesOf(info)),
-      ...(typeof environment === 'function' ? environment(info) : environment),
+      ...(typeof environment === 'function' ? await environment(info) : environment),
     }),
     log.destination,
     options.store,

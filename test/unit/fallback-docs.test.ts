@@ -8,12 +8,15 @@ import { fallbackPermissions } from '../../server/stripe/permissions.ts';
 
 const root = path.join(import.meta.dirname, '../..');
 const page = readFileSync(path.join(root, 'docs/fallback.md'), 'utf8');
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
 const { processes } = loadProcesses(path.join(root, 'ext/transaction-processes'));
 
 it('lists the permissions that are tried, and no others', () => {
   const listed = [...page.matchAll(/^\| ([A-Z][\w ]+: (?:read|write)) \|/gm)].map(([, name]) => name);
 
-  expect(listed).toEqual(fallbackPermissions.map(({ name }) => name));
+  const names = fallbackPermissions.map(({ name }) => name);
+  expect(listed).toEqual(names);
+  expect(readme).toContain(`${names.slice(0, -1).join(', ')} and ${names.at(-1)}`);
 });
 
 it('names transitions and states of the lane that are there', () => {
