@@ -1,6 +1,6 @@
 /** The description of every address of the service, made from the schemas that the endpoints parse with. */
 import type { RequestHandler } from 'express';
-import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { createDocument, type CreateDocumentOptions, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { z } from 'zod';
 import { VERSION } from '../version.ts';
 
@@ -62,30 +62,63 @@ export const json = (schema: z.ZodType) => ({ content: { 'application/json': { s
 
 export const byOperator = { security: [{ operator: [] }] };
 
+/** Who an address is for: the first that fits. */
+const AUDIENCES: { paths: RegExp; name: string; description: string }[] = [
+  {
+    paths: /^\/api\/(?!stripe\/)/,
+    name: 'Marketplace',
+    description: "What the marketplace's web client calls.",
+  },
+  { paths: /^\/(ops\/|metrics$)/, name: 'Operators', description: 'With one of OPERATOR_TOKENS.' },
+  { paths: /^\/(api\/)?stripe\//, name: 'Stripe', description: 'What Stripe calls.' },
+  { paths: /^\//, name: 'Service', description: 'What hosts call, and whoever wants to know more.' },
+];
+
+function forAudience(path: string, operations: Described[string]): Described[string] {
+  const tags = AUDIENCES.filter(({ paths }) => paths.test(path))
+    .map(({ name }) => name)
+    .slice(0, 1);
+  return Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => [method, { ...operation, tags }]),
+  );
+}
+
 export function openApiDocument(paths: Described) {
-  return createDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'flex-payment-proxy',
-      version: VERSION,
-      description:
-        'Privileged payment calls of a Sharetribe marketplace, priced on the server, with a verdict on each PaymentIntent. ' +
-        'Bodies of `/api` are transit and described here as what they decode to.',
-    },
-    paths,
-    components: {
-      securitySchemes: {
-        operator: { type: 'http', scheme: 'bearer', description: 'One of OPERATOR_TOKENS.' },
-        session: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: 'st-<client id>-token',
-          description: "The session cookie of the marketplace's web client.",
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'flex-payment-proxy',
+        version: VERSION,
+        description:
+          'Privileged payment calls of a Sharetribe marketplace, priced on the server, with a verdict on each PaymentIntent. ' +
+          'Bodies of `/api` are transit and described here as what they decode to.',
+      },
+      tags: AUDIENCES.map(({ name, description }) => ({ name, description })),
+      paths: Object.fromEntries(
+        Object.entries(paths).map(([path, operations]) => [path, forAudience(path, operations)]),
+      ),
+      components: {
+        securitySchemes: {
+          operator: { type: 'http', scheme: 'bearer', description: 'One of OPERATOR_TOKENS.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'st-<client id>-token',
+            description: "The session cookie of the marketplace's web client.",
+          },
         },
       },
     },
-  });
+    { override: withoutLimitsOfJavaScript },
+  );
 }
+
+/** That a number is one says nothing to a reader, and becomes the example. */
+const withoutLimitsOfJavaScript: NonNullable<CreateDocumentOptions['override']> = ({ jsonSchema }) => {
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+};
 
 /** `GET /openapi.json`: open, for it says nothing that the sources do not. */
 export function openApi(paths: Described): RequestHandler {
