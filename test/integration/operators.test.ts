@@ -104,6 +104,25 @@ describe('/openapi.json', () => {
     expect(described.toSorted()).toEqual(servedBy(world));
   });
 
+  it('groups them by whom they are for, and gives no limit that is only JavaScript’s', async () => {
+    await using world = await startWorld();
+
+    const text = await (await get(world, '/openapi.json')).text();
+
+    const { paths, tags } = JSON.parse(text);
+    expect(tags.map(({ name }: { name: string }) => name)).toEqual([
+      'Marketplace',
+      'Operators',
+      'Stripe',
+      'Service',
+    ]);
+    expect(paths['/api/initiate-privileged'].post.tags).toEqual(['Marketplace']);
+    expect(paths['/ops/webhooks/replay'].post.tags).toEqual(['Operators']);
+    expect(paths['/api/stripe/webhook'].post.tags).toEqual(['Stripe']);
+    expect(paths['/readyz'].get.tags).toEqual(['Service']);
+    expect(text).not.toContain('9007199254740991');
+  });
+
   it('says what a request must hold', async () => {
     await using world = await startWorld();
 

@@ -24,9 +24,18 @@ const PROCESSES = `(array['default-booking', 'default-purchase', 'default-negoti
 const VERDICT = `case when i % 10000 = 7 then 'missing' when i % 1000 = 3 then 'invalid' when i % 50 = 9 then 'not-expected'
   when i % 3 = 0 then 'valid' else 'simulated' end`;
 
+/** At a time: a statement has half a minute. */
+const SLICE = 100_000;
+
 export async function insertManyRecords({ db }: Pick<Store, 'db'>, rows: number): Promise<void> {
-  const insert = (into: string, values: string) =>
-    sql.raw(`insert into proxy.${into} select ${values} from generate_series(1, ${rows}) as i`).execute(db);
+  const insert = async (into: string, values: string) => {
+    for (let first = 1; first <= rows; first += SLICE) {
+      const last = Math.min(first + SLICE - 1, rows);
+      await sql
+        .raw(`insert into proxy.${into} select ${values} from generate_series(${first}, ${last}) as i`)
+        .execute(db);
+    }
+  };
   await insert(
     'checks (id, at, request_id, call, is_speculative, process_name, transition, transaction_id, verdict, reasons, path, looks_like_pi, secret_looks_right, payment_intent_id)',
     `${newId('i', rows)}, ${at('i', rows)}, 'request-' || i, 'initiate', i % 3 <> 0, ${PROCESSES}, 'transition/request-payment',

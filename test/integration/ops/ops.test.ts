@@ -504,11 +504,36 @@ describe('without records', () => {
     expect((await ask('/ops/webhooks/replay', { body: { state: 'done' } })).status).toBe(503);
   });
 
-  it('do not exist without OPERATOR_TOKENS', async () => {
-    await using world = await startWorld();
+  it('one operator can not keep the database busy, and the other one can look', async () => {
+    const environment = { OPERATOR_TOKENS: `${TOKEN},a-newer-operator-token-5678` };
+    await using world = await startWorld({ environment });
+    const ask = asker(() => world);
 
-    for (const path of ['/ops/checks', '/ops/state', '/ops/nothing'])
-      expect((await asker(() => world)(path)).status).toBe(404);
+    const statuses: number[] = [];
+    for (let looks = 0; looks < 610; looks += 1) statuses.push((await ask('/ops/state')).status);
+
+    expect(statuses.filter(status => status === 200)).toHaveLength(600);
+    expect(statuses.slice(600)).toEqual(Array.from({ length: 10 }, () => 429));
+    expect((await ask('/ops/state', { token: 'a-newer-operator-token-5678' })).status).toBe(200);
+  });
+
+  it.each([
+    ['exist without OPERATOR_TOKENS', {}, 404],
+    ['answer without one of them', { OPERATOR_TOKENS: 'another-operator-token-1' }, 401],
+  ])('none of the addresses %s', async (_what, environment, expected) => {
+    await using world = await startWorld({ environment: environment as Record<string, string> });
+    const ask = asker(() => world);
+    const { paths } = await (await fetch(`${world.proxyUrl}/openapi.json`)).json();
+    const operations = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
+      path.startsWith('/ops/') ? Object.keys(methods).map(method => ({ method, path })) : [],
+    );
+
+    expect(operations.length).toBeGreaterThanOrEqual(13);
+    for (const { method, path } of [...operations, { method: 'get', path: '/ops/nothing' }]) {
+      const address = path.replace('{id}', NOBODYS);
+      const { status } = await ask(address, method === 'post' ? { body: {} } : {});
+      expect([method, path, status]).toEqual([method, path, expected]);
+    }
   });
 
   it('a database that is away is said at once, and is nobody else’s fault', async () => {

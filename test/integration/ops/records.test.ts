@@ -49,6 +49,8 @@ const questions = [
   `/ops/checks?verdict=simulated&since=${anHour}`,
   '/ops/checks?process=default-purchase',
   '/ops/checks?process=default-purchase&verdict=missing',
+  // Never together, though both come often.
+  '/ops/checks?process=default-purchase&verdict=valid',
   `/ops/checks?process=default-negotiation&since=${aWeek}`,
   '/ops/checks?process=nobodys',
   `/ops/checks?transaction=${transactionIdOf(middle)}`,
