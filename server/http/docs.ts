@@ -15,6 +15,11 @@ export function docs(): Router {
     res.set({ 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'public, max-age=3600' });
     next();
   });
+  router.get('/', (req, res, next) => {
+    // What the page loads is beside its address, also where a proxy put something before it.
+    if (new URL(req.originalUrl, 'http://page').pathname.endsWith('/')) res.redirect('../docs');
+    else next();
+  });
   router.get('/', sendFile(path.join(import.meta.dirname, 'docs-page/index.html')));
   router.get('/start.js', sendFile(path.join(import.meta.dirname, 'docs-page/start.js')));
   for (const file of FILES) {

@@ -69,7 +69,7 @@ const AUDIENCES: { paths: RegExp; name: string; description: string }[] = [
     name: 'Marketplace',
     description: "What the marketplace's web client calls.",
   },
-  { paths: /^\/(ops\/|metrics$)/, name: 'Operators', description: 'With one of OPERATOR_TOKENS.' },
+  { paths: /^\/(ops\/|metrics$)/, name: 'Operators', description: 'For operators, with a token.' },
   { paths: /^\/(api\/)?stripe\//, name: 'Stripe', description: 'What Stripe calls.' },
   { paths: /^\//, name: 'Service', description: 'What hosts call, and whoever wants to know more.' },
 ];

@@ -146,6 +146,7 @@ it('/docs shows it, with nothing from elsewhere', async () => {
   expect(loaded).toEqual(['data:,', 'docs/swagger-ui.css', 'docs/swagger-ui-bundle.js', 'docs/start.js']);
   for (const address of loaded.slice(1)) expect((await get(world, `/${address}`)).status).toBe(200);
   expect((await get(world, '/docs/package.json')).status).toBe(404);
+  expect((await get(world, '/docs/')).url).toBe(`${world.proxyUrl}/docs`);
 });
 
 /** What the live router answers, a line each; of the documentation its first page only. */
