@@ -24,7 +24,7 @@ export type Step =
   | { do: 'pay'; card?: string }
   | { do: 'authenticate'; passed: boolean }
   /** Made by the browser, or the provider, with Flex itself. */
-  | { do: 'transition'; name: string; by?: 'Petra' }
+  | { do: 'transition'; name: string; by?: 'Petra' | 'operator' }
   | { do: 'wait'; minutes: number }
   /** Flex gets a version of the process without this action. */
   | { do: 'push-process-without'; process: string; action: string }
@@ -33,6 +33,9 @@ export type Step =
   | { do: 'change-at-stripe'; change: Record<string, unknown> }
   /** A script makes a PaymentIntent of its own for the transaction. */
   | { do: 'second-intent' }
+  /** As the fallback makes it. */
+  | { do: 'own-intent' }
+  | { do: 'capture' | 'cancel' }
   | { do: 'metadata'; metadata: Record<string, unknown> }
   | { do: 'roll-secret'; of: 'application' | 'integration' }
   | { do: 'our-key'; is: 'revoked' | 'without-permission' };
@@ -217,6 +220,14 @@ async function take(scene: Scene, step: Step): Promise<void> {
       return undefined;
     }
     case 'transition': {
+      if (step.by === 'operator') {
+        await operatorSdk(info).transactions.transition({
+          id: scene.transactionId!,
+          transition: `transition/${step.name}`,
+          params: {},
+        });
+        return undefined;
+      }
       const client = step.by ? await signedIn(world, step.by) : alice;
       await client.sdk.transactions.transition({
         id: new types.UUID(scene.transactionId!),
@@ -252,6 +263,22 @@ async function take(scene: Scene, step: Step): Promise<void> {
         currency: 'eur',
         metadata: { 'sharetribe-transaction-id': scene.transactionId! },
       });
+      return undefined;
+    case 'own-intent':
+      await stripeClient(info).paymentIntents.create({
+        amount: 15_750,
+        currency: 'eur',
+        capture_method: 'manual',
+        allowed_payment_method_types: ['card'],
+        on_behalf_of: 'acct_1SbxPetraHealthy',
+        transfer_data: { destination: 'acct_1SbxPetraHealthy' },
+        application_fee_amount: 2_250,
+        metadata: { 'sharetribe-transaction-id': scene.transactionId! },
+      });
+      return undefined;
+    case 'capture':
+    case 'cancel':
+      await stripeClient(info).paymentIntents[step.do](intentOf(scene).id);
       return undefined;
     case 'metadata':
       await operatorSdk(info).transactions.updateMetadata({

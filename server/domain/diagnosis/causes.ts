@@ -20,6 +20,8 @@ export const causes = [
   'credentials-mismatch',
   'flex-unavailable',
   'stripe-unavailable',
+  'carried-by-fallback',
+  'fallback-out-of-step',
   'healthy',
   'inconclusive',
 ] as const;
@@ -157,6 +159,20 @@ export const advice: Record<Cause, Advice> = {
     meaning: 'Stripe did not answer, was busy, or does not let us look.',
     next: 'Ask again in a few minutes; see status.stripe.com. A key without permission is named by npm run doctor.',
     docs: 'https://status.stripe.com',
+  },
+  'carried-by-fallback': {
+    concern: 'fine',
+    meaning:
+      'Flex could not have this order paid, so the fallback carries it on a PaymentIntent of this service.',
+    next: 'Nothing to do for this order. Mend why Flex makes no PaymentIntent: npm run doctor, /ops/incidents.',
+    docs: `${FLEX}/concepts/transactions/transaction-process/`,
+  },
+  'fallback-out-of-step': {
+    concern: 'operator',
+    meaning:
+      'The fallback carries this order, and the money at Stripe is not where the state of the order says.',
+    next: 'Ask again in two minutes. If it stays so, see the lines "[SERVER_PROXY] fallback" in the log and what the case needs, and move no money by hand before.',
+    docs: `${FLEX}/concepts/transactions/transaction-process/`,
   },
   healthy: {
     concern: 'fine',

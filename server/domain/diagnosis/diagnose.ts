@@ -3,6 +3,7 @@ import { explainCode } from '../codes/explain.ts';
 import { advice, type Cause } from './causes.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding, Rule } from './rule.ts';
+import { carriedRules } from './rules/carried.ts';
 import { answeredRules } from './rules/answered.ts';
 import { refusedRules } from './rules/refused.ts';
 import { stripeRules } from './rules/at-stripe.ts';
@@ -91,6 +92,6 @@ function gaps({ check, refusal, flex, stripe, process }: Evidence): string[] {
   ];
 }
 
-export const rules: Rule[] = [...refusedRules, ...answeredRules, ...stripeRules];
+export const rules: Rule[] = [...refusedRules, ...answeredRules, ...carriedRules, ...stripeRules];
 
 export const diagnose: Diagnose = createDiagnose(rules);

@@ -3,6 +3,7 @@
  * learnt says so. Holds no secret.
  */
 import type { Genuineness, StripePaymentIntent } from '../genuineness.ts';
+import type { LanePhase } from '../lane.ts';
 import type { Money } from '../money.ts';
 import type { Check } from '../verdict.ts';
 
@@ -62,12 +63,15 @@ export type TransactionEvidence = {
   payoutTotal: Money | null;
   /** A transition that creates a PaymentIntent was made; null without a process file. */
   created: boolean | null;
+  /** As paid: by Flex's own transition, or by the fallback's. */
   confirmed: boolean;
   expired: boolean;
   /** Given back for another reason than time. */
   refunded: boolean;
   /** The time to pay is over, and the transaction still stands there. */
   overdue: boolean;
+  /** By the fallback: what its money is to do (null: no file knows the state), and whether it moved a moment ago. Left out of any other. */
+  carried?: { phase: LanePhase | null; justMoved: boolean };
   /** The provider's connected account: null for none, left out when it was not asked. */
   providerAccount?: string | null;
 };

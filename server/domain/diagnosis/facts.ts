@@ -15,6 +15,9 @@ export const answeredBy = ({
 export const transactionIn = ({ flex }: Evidence): TransactionEvidence | null | undefined =>
   flex?.asked === 'answered' ? flex.transaction : undefined;
 
+/** By the fallback: what Flex answered is not what the customer pays with. */
+export const isCarried = (evidence: Evidence): boolean => transactionIn(evidence)?.carried !== undefined;
+
 /** The PaymentIntent of the booking at Stripe: the one that Flex named, or the only one with the transaction's id. */
 export function intentOf(evidence: Evidence): StripePaymentIntent | undefined {
   const answered = answeredBy(evidence);

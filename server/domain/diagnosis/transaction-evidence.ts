@@ -1,4 +1,6 @@
 /** What a transaction's transitions say of its payment, read with the file of its process. */
+import { entersLane, LANE } from '../lane.ts';
+import { laneOf } from '../lane-findings.ts';
 import {
   confirmsPayment,
   expiryOf,
@@ -32,7 +34,8 @@ export function transactionEvidence(
   const process = processes.get(processName);
   const made = seen.transitions.flatMap(({ transition }) => process?.transitions.get(transition) ?? []);
   const created = process ? made.some(({ createsPaymentIntent }) => createsPaymentIntent) : null;
-  const confirmed = made.some(confirmsPayment);
+  const confirmed = made.some(transition => confirmsPayment(transition) || transition.name === LANE.confirm);
+  const isCarried = process !== undefined && made.some(entersLane);
   const expiry = process && expiryOf(process, state);
   const waitedMs = now - seen.lastTransitionedAt.getTime();
   return {
@@ -45,6 +48,9 @@ export function transactionEvidence(
     confirmed,
     expired: made.some(isExpiry),
     refunded: made.some(transition => transition.refundsPayment && !isExpiry(transition)),
+    ...(isCarried && {
+      carried: { phase: laneOf(process)?.phases.get(state) ?? null, justMoved: waitedMs <= GRACE_MS },
+    }),
     overdue:
       created === true && !confirmed && typeof expiry?.ms === 'number' && waitedMs > expiry.ms + GRACE_MS,
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { awaitedPayment } from '../../../server/domain/awaited-payments.ts';
+import { transactionEvidence } from '../../../server/domain/diagnosis/transaction-evidence.ts';
 import { laneFindings, laneOf } from '../../../server/domain/lane-findings.ts';
 import { assertPrivileged, privilegedTransitions } from '../../../server/domain/privileged-transitions.ts';
 import { parseProcess } from '../../../server/domain/process.ts';
@@ -323,6 +324,41 @@ describe('beside the lane', () => {
     assertPrivileged(allowed, 'default-booking', 'transition/request-payment');
     expect(() => assertPrivileged(allowed, 'default-booking', 'transition/request-payment-fallback')).toThrow(
       'transition/request-payment-fallback is not among the privileged transitions',
+    );
+  });
+
+  it('an order counts as paid once this service has said so, and its money has a phase', () => {
+    const at = new Date('2026-11-21T10:00:00Z');
+    const evidenceAfter = (state: string, ...names: string[]) => {
+      const transitions = names.map(name => ({ transition: `transition/${name}`, at }));
+      const seen = {
+        processName: 'default-booking',
+        state: `state/${state}`,
+        lastTransition: transitions.at(-1)!.transition,
+        lastTransitionedAt: at,
+        transitions,
+        payinTotal: null,
+        payoutTotal: null,
+      };
+      return transactionEvidence(processes, seen, at.getTime() + 3 * 60_000);
+    };
+    const begun = ['request-payment', 'enter-fallback'];
+
+    expect(evidenceAfter('fallback-pending-payment', ...begun)).toMatchObject({
+      created: true,
+      confirmed: false,
+      carried: { phase: 'unpaid', justMoved: false },
+    });
+    expect(evidenceAfter('fallback-preauthorized', ...begun, 'confirm-payment-fallback')).toMatchObject({
+      confirmed: true,
+      carried: { phase: 'authorised' },
+    });
+    expect(evidenceAfter('payment-expired', ...begun, 'expire-payment-fallback')).toMatchObject({
+      expired: true,
+      carried: { phase: 'given-back' },
+    });
+    expect(evidenceAfter('preauthorized', 'request-payment', 'confirm-payment')).not.toHaveProperty(
+      'carried',
     );
   });
 

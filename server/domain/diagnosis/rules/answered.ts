@@ -1,11 +1,14 @@
 /** Causes that show in Flex's answer. */
 import type { Reason } from '../../payment-intent.ts';
 import type { Evidence } from '../evidence.ts';
-import { answeredBy, hasNoneAtStripe, intentOf, isReal, transactionIn } from '../facts.ts';
+import { answeredBy, hasNoneAtStripe, intentOf, isCarried, isReal, transactionIn } from '../facts.ts';
 import type { Finding, Rule } from '../rule.ts';
 import * as samples from '../samples.ts';
 
 const found = (confidence: number, ...evidence: string[]): Finding => ({ confidence, evidence });
+
+/** True, and no matter any more: the fallback has found another way. */
+const MENDED = 0.4;
 
 const hasReason = ({ check }: Evidence, reason: Reason) => check?.reasons.includes(reason) ?? false;
 const isMissing = (evidence: Evidence) => isReal(evidence) && evidence.check?.verdict === 'missing';
@@ -33,7 +36,7 @@ export const answeredRules: Rule[] = [
       if (!isReal(evidence) || !hasReason(evidence, 'uuid')) return null;
       const real = intentOf(evidence);
       return found(
-        0.92,
+        isCarried(evidence) ? MENDED : 0.92,
         'The answer to a real call has UUIDs where the PaymentIntent should be.',
         ...(real ? [`Stripe has the real one: ${real.id}, ${real.status}.`] : []),
         ...(hasNoneAtStripe(evidence) ? ['Stripe has no PaymentIntent of this transaction.'] : []),
@@ -47,7 +50,7 @@ export const answeredRules: Rule[] = [
       if (!isMissing(evidence) || transactionIn(evidence)?.confirmed) return null;
       const late = intentOf(evidence);
       return found(
-        0.8,
+        isCarried(evidence) ? MENDED : 0.8,
         'The transition creates a PaymentIntent, and the answer to a real call has none.',
         ...(late ? [`Stripe has one: ${late.id}, ${late.status}.`] : []),
         ...(hasNoneAtStripe(evidence) ? ['Stripe has no PaymentIntent of this transaction.'] : []),
