@@ -4,6 +4,8 @@ export default {
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/setup/no-network.ts'],
+  // Much of a test is waiting, for sockets and databases: none of two cores is kept free.
+  maxWorkers: '100%',
   // Two busy cores may be slow: a test that hangs is found all the same.
   testTimeout: 30_000,
   restoreMocks: true,
