@@ -1,7 +1,7 @@
 /** Whether the fallback may open a case now, and what it lacks. Asked each time: it may have been switched off meanwhile. */
 import { fallbackReadiness, type FallbackReadiness } from './domain/fallback-readiness.ts';
 import type { FallbackSettings } from './domain/fallback-settings.ts';
-import { lackOfLane } from './domain/lane-findings.ts';
+import { lanesIn } from './domain/lane-findings.ts';
 import type { Processes } from './domain/process.ts';
 import type { Log } from './log.ts';
 import type { StripeDoor } from './stripe/door.ts';
@@ -35,10 +35,7 @@ export function createFallbackGate({
   pauseMs = PAUSE_MS,
   ...has
 }: Deps): FallbackGate {
-  const lanes = [...processes.values()].map(process => ({
-    process: process.name,
-    wrong: lackOfLane(process),
-  }));
+  const lanes = lanesIn(processes);
   let lacking: string[] | 'not-looked' = 'not-looked';
   let switchedOffBy: string | null = null;
   let told = '';

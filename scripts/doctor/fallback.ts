@@ -1,6 +1,6 @@
 /** Whether the fallback is on, and if it was asked for and is not, what it lacks. */
 import { fallbackReadiness } from '../../server/domain/fallback-readiness.ts';
-import { lackOfLane } from '../../server/domain/lane-findings.ts';
+import { lanesIn } from '../../server/domain/lane-findings.ts';
 import type { World } from '../lib/world.ts';
 import { bad, good, type Line } from './line.ts';
 
@@ -12,7 +12,7 @@ export async function fallbackLines({ config, processes, integration, stripe }: 
   const permissions = await stripe?.lackingPermissions();
   const { on, missing } = fallbackReadiness({
     settings,
-    lanes: [...processes.values()].map(process => ({ process: process.name, wrong: lackOfLane(process) })),
+    lanes: lanesIn(processes),
     hasIntegration: integration !== null,
     hasDatabase: database.kind !== 'none',
     stripe: stripe && {

@@ -3,7 +3,7 @@ import { entersLane, isLaneState, LANE, LANE_STATES, laneNameOf, leavesLane, typ
 import { phasesOf } from './lane-phases.ts';
 import { expiryOf, heldAndKept, latestAfterEntering, LONGEST_HOLD_MS, reachable } from './payment-path.ts';
 import { finding, type ProcessFinding } from './process-finding.ts';
-import type { Process } from './process.ts';
+import type { Process, Processes } from './process.ts';
 
 const HOW = 'docs/fallback.md says how it is put into a process.';
 const { unpaid, capturing } = LANE_STATES;
@@ -40,8 +40,11 @@ export function laneFindings(process: Process): ProcessFinding[] {
       ];
 }
 
-/** What a process lacks for the fallback to carry its orders, in words; nothing when it has the whole lane. */
-export function lackOfLane(process: Process): string[] {
+/** What each process lacks for the fallback to carry its orders, in words; nothing where it has the whole lane. */
+export const lanesIn = (processes: Processes): { process: string; wrong: string[] }[] =>
+  [...processes.values()].map(process => ({ process: process.name, wrong: lackOf(process) }));
+
+function lackOf(process: Process): string[] {
   const findings = laneFindings(process);
   if (findings.length === 0) return ['It takes no payment.'];
   return findings

@@ -7,6 +7,7 @@ import { createLog } from '../../server/log.ts';
 import { createStripeDoor } from '../../server/stripe/door.ts';
 import { fallbackPermissions } from '../../server/stripe/permissions.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
+import { eventually } from '../setup/databases.ts';
 import { collectLog } from '../setup/log-lines.ts';
 import { startWorld } from '../setup/world.ts';
 
@@ -56,12 +57,6 @@ function gateWith(key: string, environment: Record<string, string> = ASKED) {
     said: () => log.lines().map(({ level, msg, fallback }) => ({ level, msg, ...(fallback as object) })),
   });
 }
-
-const until = async (isSo: () => boolean) => {
-  const latest = Date.now() + 3_000;
-  while (!isSo() && Date.now() < latest) await new Promise(resolve => void setTimeout(resolve, 10));
-  expect(isSo()).toBe(true);
-};
 
 describe('the permissions of a key', () => {
   it('suffice as they are listed, and nothing is changed by the look', async () => {
@@ -114,7 +109,7 @@ describe('the permissions of a key', () => {
     ]);
 
     await control('scenario', { name: 'healthy' });
-    await until(() => gate.readiness().on);
+    await eventually(gate.readiness, ({ on }) => on);
 
     expect(gate.said().map(({ msg }) => msg)).toEqual(['the fallback stays off', 'the fallback is on']);
   });
