@@ -39,7 +39,15 @@ import {
   type EventKey,
 } from '../store/stripe-events.ts';
 import { keptOf, type KeptBooking } from '../store/timeline.ts';
-import { openPaymentKey, openPayments, type OpenPaymentKey } from '../store/transactions.ts';
+import {
+  listTransactions,
+  openPaymentKey,
+  openPayments,
+  transactionKey,
+  type OpenPaymentKey,
+  type TransactionFilter,
+  type TransactionKey,
+} from '../store/transactions.ts';
 
 /** `next`: where the page after this one begins; null when there is none. */
 export type ListOf<Item, Key> = { items: Item[]; next: Key | null };
@@ -101,6 +109,13 @@ export function createOperatorViews({ store, processes, now }: ViewDeps) {
           checks: row.checks,
         })),
       ),
+
+    transactions: (filter: TransactionFilter, page: PageOf<TransactionKey>) =>
+      ask(async ({ db }) => {
+        const rows = await listTransactions(db, filter, page);
+        const last = rows.length === page.limit ? rows.at(-1) : undefined;
+        return { items: rows.map(shownTransaction), next: last ? transactionKey(last) : null };
+      }),
 
     /** Customers who are paying now. `asOf`: when Flex's feed was last read to its end; null when it never was. */
     payments: (page: PageOf<OpenPaymentKey>) =>

@@ -1,6 +1,7 @@
 /** Transactions as Flex last told us of them. */
 import { sql } from 'kysely';
 import { appNow, fromNow } from './clock.ts';
+import type { PageOf } from './listed-records.ts';
 import type { Db, MadeTransition, TransactionEventRow, TransactionRow } from './schema.ts';
 
 export type SeenTransaction = Omit<TransactionRow, 'transitions' | 'is_deleted' | 'read_at'> & {
@@ -47,6 +48,35 @@ export async function insertTransactionEvents(db: Db, events: TransactionEventRo
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
+
+export type TransactionFilter = { customerId?: string; providerId?: string; since?: Date };
+/** `[lastTransitionedAt, id]` of the last one of the page before. */
+export type TransactionKey = readonly [lastTransitionedAt: string, id: string];
+
+/** What was moved last first. */
+export const listTransactions = (
+  db: Db,
+  { customerId, providerId, since }: TransactionFilter,
+  { limit, after }: PageOf<TransactionKey>,
+): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .$if(customerId !== undefined, query => query.where('customer_id', '=', customerId!))
+    .$if(providerId !== undefined, query => query.where('provider_id', '=', providerId!))
+    .$if(since !== undefined, query => query.where('last_transitioned_at', '>=', since!))
+    .$if(after !== null, query =>
+      query.where(sql<boolean>`(last_transitioned_at, id) < (${after![0]}::timestamptz, ${after![1]})`),
+    )
+    .orderBy('last_transitioned_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+
+export const transactionKey = ({ last_transitioned_at: at, id }: TransactionRow): TransactionKey => [
+  at.toISOString(),
+  id,
+];
 
 /** Longer than any payment takes: what stands there still has been forgotten. */
 const FORGOTTEN_MS = 2 * 86_400_000;

@@ -15,6 +15,9 @@ const at = (index: string, rows: number) =>
 /** Ids of transactions and PaymentIntents are the same in all tables. */
 export const transactionIdOf = (index: number) =>
   `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+/** Customers are of kind c, providers of kind b. */
+export const userIdOf = (kind: 'b' | 'c', index: number) =>
+  `${kind.repeat(8)}-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
 const transactionId = `'00000000-0000-4000-8000-' || lpad(to_hex(i), 12, '0')`;
 export const paymentIntentIdOf = (index: number) => `pi_3${index.toString().padStart(23, '0')}`;
 const paymentIntentId = `'pi_3' || lpad(i::text, 23, '0')`;
@@ -56,7 +59,7 @@ export async function insertManyRecords({ db }: Pick<Store, 'db'>, rows: number)
     'transactions (id, process_name, process_version, state, last_transition, created_at, last_transitioned_at, customer_id, provider_id, payin_amount, payin_currency, transitions, awaits_payment, payment_deadline, read_at)',
     // A few hundred are paying now; ten times as many were forgotten in that state.
     `${transactionId}, ${PROCESSES}, 1, 'state/pending-payment', 'transition/request-payment', ${at('i', rows)}, ${at('i', rows)},
-     'c-' || i % 5000, 'p-' || i % 500, 15000, 'EUR', '[]'::jsonb, i % 200 = 1, ${at('i', rows)} + interval '15 minutes', now()`,
+     'cccccccc-0000-4000-8000-' || lpad(to_hex(i % 5000), 12, '0'), 'bbbbbbbb-0000-4000-8000-' || lpad(to_hex(i % 500), 12, '0'), 15000, 'EUR', '[]'::jsonb, i % 200 = 1, ${at('i', rows)} + interval '15 minutes', now()`,
   );
   await insert(
     'transaction_events (id, sequence_id, at, type, source, transaction_id, transition, made_by, state, changed)',

@@ -10,6 +10,7 @@ import { refusals } from './refusals.ts';
 import { state } from './state.ts';
 import { transactionReport, transactionTimeline } from './transaction.ts';
 import { deleteUser } from './users.ts';
+import { transactions } from './transactions.ts';
 import { verifications } from './verifications.ts';
 import { pullMissedWebhooks, replayWebhooks, webhooks } from './webhooks.ts';
 
@@ -29,6 +30,7 @@ export function opsRoutes(deps: OpsDeps): Record<string, Route> {
     '/ops/counts': get(countsByHour(deps)),
     '/ops/incidents': get(incidents(deps)),
     '/ops/payments': get(openPayments(deps)),
+    '/ops/transactions': get(transactions(deps)),
     '/ops/transactions/{id}': get(transactionTimeline(deps)),
     '/ops/transactions/{id}/report': get(transactionReport(deps)),
     '/ops/webhooks': get(webhooks(deps)),

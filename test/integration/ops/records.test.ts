@@ -7,7 +7,7 @@ import { CompiledQuery } from 'kysely';
 import pg from 'pg';
 import type { Store } from '../../../server/store/store.ts';
 import { onPostgres } from '../../setup/databases.ts';
-import { insertManyRecords, paymentIntentIdOf, transactionIdOf } from '../../setup/many-records.ts';
+import { insertManyRecords, paymentIntentIdOf, transactionIdOf, userIdOf } from '../../setup/many-records.ts';
 import { startWorld, type World } from '../../setup/world.ts';
 
 const ROWS = Number(process.env['RECORDS'] ?? 20_000);
@@ -67,6 +67,10 @@ const questions = [
   `/ops/counts?since=${new Date(Date.now() - 31 * 86_400_000).toISOString()}`,
   '/ops/incidents?state=open',
   '/ops/payments?limit=100',
+  '/ops/transactions',
+  `/ops/transactions?since=${aWeek}`,
+  `/ops/transactions?customer=${userIdOf('c', 7)}`,
+  `/ops/transactions?provider=${userIdOf('b', 7)}&since=${aWeek}`,
   `/ops/transactions/${transactionIdOf(middle)}?ask=nobody`,
   '/ops/webhooks',
   '/ops/webhooks?state=gave-up',
