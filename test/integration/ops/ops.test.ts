@@ -522,6 +522,10 @@ describe('what can not be asked', () => {
       '/ops/payments?cursor=WyJjaGVja3MiLCJ4Il0',
       'cursor: is not one that /ops/payments gave; take `next` of the page before as it is',
     ],
+    [
+      `/ops/refusals?cursor=${Buffer.from(JSON.stringify(['checks', NOBODYS])).toString('base64url')}`,
+      'cursor: is not one that /ops/refusals gave; take `next` of the page before as it is',
+    ],
     ['/ops/checks?limit=0', 'limit: must be a whole number from 1 to 100'],
     ['/ops/checks?limit=101', 'limit: must be a whole number from 1 to 100'],
     ['/ops/checks?limit=1&limit=2', 'limit: must be given once'],
@@ -601,8 +605,16 @@ describe('without records', () => {
   });
 
   it('a database that is away is said at once, and is nobody else’s fault', async () => {
+    const asked: string[] = [];
+    const store = {
+      status: () => ({ isUp: false, since: new Date(), problem: 'ECONNREFUSED' }),
+      get db() {
+        asked.push('db');
+        return {};
+      },
+    };
     const views = createOperatorViews({
-      store: { status: () => ({ isUp: false, since: new Date(), problem: 'ECONNREFUSED' }) } as never,
+      store: store as never,
       processes: new Map(),
       now: Date.now,
     });
@@ -613,6 +625,7 @@ describe('without records', () => {
       retryAfterSeconds: 5,
     });
     expect(await views.kept(NOBODYS)).toBeNull();
+    expect(asked).toEqual([]);
   });
 });
 
