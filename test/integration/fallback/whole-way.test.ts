@@ -51,11 +51,19 @@ const page = () =>
 
 const paymentIn = ({ data }: LocalApiAnswer) =>
   data.data.attributes.protectedData!.stripePaymentIntents!.default.stripePaymentIntentId;
-/** By the sandbox's clock, which moves. */
+let stays = 0;
+/** By the sandbox's clock, which moves; never twice the same nights. */
 const stay = () => {
+  stays += 1;
   const now = world.sandbox.info();
-  return { start: daysAhead(now, 30), end: daysAhead(now, 33) };
+  return { start: daysAhead(now, 30 + 4 * stays), end: daysAhead(now, 33 + 4 * stays) };
 };
+const paddle = () =>
+  realBooking(world.info, {
+    listing: 'Hand-made',
+    orderData: { deliveryMethod: 'pickup' },
+    params: { bookingStart: undefined, bookingEnd: undefined, stockReservationQuantity: 1 },
+  });
 const asProvider = async (id: { uuid: string }, name: string) => {
   const { data } = (await world.petra.sdk.transactions.show({ id })) as { data: { data: any } };
   const transition = transitionFor(data.data, name);
@@ -90,6 +98,71 @@ it.each([
   await world.sweep();
   expect(world.sandbox.stripe().payouts.size).toBe(before + 1);
   expect(await refusedForScopes()).toEqual([]);
+});
+
+it.each([
+  ['Flex answers with UUIDs', 'uuid-payment-intents'],
+  ['Flex has no Stripe key', 'stripe-not-configured'],
+])('bought, captured at once, delivered, received and paid out, where %s', async (_what, name) => {
+  await world.scenario({ name });
+  const before = world.sandbox.stripe().payouts.size;
+
+  const ordered = await page().initiatePrivileged(paddle());
+  const { id } = ordered.data.data;
+  await world.pay(paymentIn(ordered));
+  await page().confirmPayment(id);
+  await world.later(MINUTE);
+  await world.sweep();
+  expect(stateOf(id)).toBe('state/fallback-purchased');
+  expect(world.sandbox.stripe().paymentIntents.get(paymentIn(ordered))!.status).toBe('succeeded');
+
+  expect(await asProvider(id, 'transition/mark-delivered')).toBe('transition/mark-delivered-fallback');
+  await world.later(14 * DAY);
+  await world.sweep();
+
+  expect(stateOf(id)).toBe('state/completed');
+  expect(world.sandbox.stripe().payouts.size).toBe(before + 1);
+});
+
+it('what was bought and never delivered is given back', async () => {
+  await world.scenario({ name: 'stripe-not-configured' });
+  const ordered = await page().initiatePrivileged(paddle());
+  const { id } = ordered.data.data;
+  await world.pay(paymentIn(ordered));
+  await page().confirmPayment(id);
+  await world.later(MINUTE);
+  await world.sweep();
+
+  await world.later(14 * DAY);
+  await world.sweep();
+
+  expect(stateOf(id)).toBe('state/canceled');
+  expect([...world.sandbox.stripe().refunds.values()].at(-1)).toMatchObject({
+    paymentIntent: paymentIn(ordered),
+    status: 'succeeded',
+  });
+});
+
+it.each([
+  ['Flex answers with UUIDs', 'uuid-payment-intents'],
+  ['Flex has no Stripe key', 'stripe-not-configured'],
+])('an inquiry that becomes a booking, where %s', async (_what, name) => {
+  const { bodyParams, ...rest } = realBooking(world.info, stay());
+  const { listingId, ...params } = bodyParams.params;
+  const { data } = (await world.alice.sdk.transactions.initiate({
+    processAlias: bodyParams.processAlias,
+    transition: 'transition/inquire',
+    params: { listingId },
+  })) as { data: { data: { id: { uuid: string } } } };
+  const { id } = data.data;
+  await world.scenario({ name });
+
+  const transition = 'transition/request-payment-after-inquiry';
+  const ordered = await page().transitionPrivileged({ ...rest, bodyParams: { id, transition, params } });
+  await world.pay(paymentIn(ordered));
+  await page().confirmPayment(id);
+
+  expect(stateOf(id)).toBe('state/fallback-preauthorized');
 });
 
 it('an order that Flex can have paid goes its normal way, through the same client', async () => {
