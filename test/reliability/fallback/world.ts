@@ -1,0 +1,119 @@
+/** Time, chance and what goes wrong, for one seed: the same seed goes wrong in the same way. */
+import { createRandom, type Random } from './random.ts';
+
+export type Outage = {
+  side: 'stripe' | 'flex';
+  from: number;
+  to: number;
+  does: 'not-now' | 'lose' | 'do-and-lose';
+};
+
+export type World = ReturnType<typeof createWorld>;
+
+export type Faults = {
+  /** In a hundred calls, or passings of a gate. */
+  call: number;
+  crash: number;
+  pause: number;
+  lag: number;
+};
+
+/** One process of the service. Dead, it does nothing any more; whoever waits for it waits for ever. */
+export type Process = { name: string; isDead: boolean; die: () => void; isPaused: boolean };
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Outage[]; crashAt?: number }) {
+  const random = createRandom(seed);
+  const start = Date.UTC(2026, 5, 1);
+  const state = {
+    now: start,
+    gates: 0,
+    lastTrouble: start,
+    lastChange: start,
+    violations: [] as string[],
+    isCalm: false,
+    story: [] as string[],
+  };
+  const events: { at: number; order: number; run: () => void }[] = [];
+  let order = 0;
+  const faults: Faults = plan?.faults ?? {
+    call: random.pick([0, 2, 5, 15]),
+    crash: random.pick([0, 0.3, 1, 3]),
+    pause: random.pick([0, 0, 1, 4]),
+    lag: random.pick([0, 0, 5, 20]),
+  };
+  const outages = plan?.outages ?? randomOutages(random, start);
+
+  /** Model events on the way: people, expiries, requests that arrive late. */
+  const runDue = () => {
+    for (;;) {
+      const [first] = events;
+      if (!first || first.at > state.now) return;
+      events.shift();
+      first.run();
+    }
+  };
+  const world = {
+    seed,
+    random,
+    start,
+    faults,
+    outages,
+    state,
+    now: () => state.now,
+    at(at: number, run: () => void) {
+      events.push({ at: Math.max(at, state.now), order: (order += 1), run });
+      events.sort((one, other) => one.at - other.at || one.order - other.order);
+    },
+    nextEventAt: () => events[0]?.at ?? null,
+    advanceTo(time: number) {
+      while (events[0] && events[0].at <= time) {
+        state.now = Math.max(state.now, events[0].at);
+        runDue();
+      }
+      state.now = Math.max(state.now, time);
+    },
+    /** Something became different that the service has to see. */
+    changed() {
+      state.lastChange = state.now;
+    },
+    tell(what: string) {
+      state.story.push(`${new Date(state.now).toISOString().slice(5, 23)} ${what}`);
+    },
+    violate(what: string) {
+      state.violations.push(what);
+      world.tell(`!!! ${what}`);
+    },
+    trouble(what: string) {
+      state.lastTrouble = Math.max(state.lastTrouble, state.now);
+      world.tell(`(${what})`);
+    },
+    outage: (side: Outage['side']) =>
+      state.isCalm
+        ? undefined
+        : outages.find(one => one.side === side && one.from <= state.now && state.now < one.to),
+    goesWrong: (perCent: number) => !state.isCalm && random.chance(perCent),
+  };
+  for (const { to, side } of outages) world.at(to, () => world.trouble(`${side} is back`));
+  return world;
+}
+
+function randomOutages(random: Random, start: number): Outage[] {
+  const count = random.pick([0, 0, 1, 1, 2, 3]);
+  return Array.from({ length: count }, () => {
+    const from = start + random.pick([random.between(0, 20 * MINUTE), random.between(0, 8 * 24 * HOUR)]);
+    const length = random.pick([
+      random.between(5_000, 3 * MINUTE),
+      random.between(MINUTE, HOUR),
+      random.between(20 * HOUR, 40 * HOUR),
+    ]);
+    return {
+      side: random.pick(['stripe', 'flex'] as const),
+      from,
+      to: from + length,
+      does: random.pick(['not-now', 'lose', 'do-and-lose'] as const),
+    };
+  });
+}
