@@ -6,10 +6,16 @@ import { later, type Step } from './step.ts';
 /** Before what was refused is asked for again. */
 const AGAIN_MS = 30_000;
 
-/** null when nothing is left to be given back. */
-export function giveBack(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step | null {
-  const stray = strays(c, ops, evidence, now);
-  if (stray) return stray;
+/** null when nothing is left to be given back. `isFlexs`: what Flex made for it is Flex's to end, and may be in use. */
+export function giveBack(
+  c: Case,
+  ops: readonly MoneyOp[],
+  evidence: Evidence,
+  now: number,
+  isFlexs: boolean,
+): Step | null {
+  const other = dropOthers(c, ops, evidence, now, isFlexs);
+  if (other) return other;
   const id = c.paymentIntentId;
   if (id === null) return null;
   const intent = evidence.intents[id];
@@ -20,15 +26,28 @@ export function giveBack(c: Case, ops: readonly MoneyOp[], evidence: Evidence, n
   return intent.status === 'succeeded' ? refund(intent, ops) : cancel(c, id, ops, now);
 }
 
-/** Of a create that was sent under a second key the first may have come to be after all. */
-function strays(c: Case, ops: readonly MoneyOp[], { listed }: Evidence, now: number): Step | null {
-  if (!ops.some(({ kind, generation }) => kind === 'create' && generation > 0)) return null;
+/**
+ * Besides the case's PaymentIntent nothing of the booking may be payable: neither what Flex made too late for a booking in
+ * the lane, nor what came of a create that was sent under a second key.
+ */
+export function dropOthers(
+  c: Case,
+  ops: readonly MoneyOp[],
+  { listed }: Evidence,
+  now: number,
+  isFlexs = false,
+): Step | null {
+  const mayHaveTwo = ops.some(({ kind, generation }) => kind === 'create' && generation > 0);
+  if (!mayHaveTwo && (c.way === 'clean' || isFlexs)) return null;
   if (listed === undefined) return { do: 'list-intents' };
   if (listed === 'away') return later(c, now, 'payment intents can not be listed');
-  const stray = listed.intents.find(
-    ({ id, caseId, status }) => caseId === c.id && id !== c.paymentIntentId && status !== 'canceled',
+  const other = listed.intents.find(
+    ({ id, caseId, status }) =>
+      id !== c.paymentIntentId &&
+      status !== 'canceled' &&
+      (caseId === c.id || (!isFlexs && status !== 'succeeded')),
   );
-  return stray ? cancel(c, stray.id, ops, now) : null;
+  return other ? cancel(c, other.id, ops, now) : null;
 }
 
 /** For as long as it takes: a hold that can not be let go of now must be let go of later. */

@@ -4,7 +4,7 @@
  */
 import { isAtLeast, isOpen, newOp, type Case, type MoneyOp } from './case.ts';
 import { isOutdated, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
-import { cancel, giveBack } from './give-back.ts';
+import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf } from './ladder.ts';
 import { move, pay } from './pay.ts';
 import { resolve } from './resolve.ts';
@@ -30,7 +30,7 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
     case 'awaiting':
       return pay(c, ops, flex, evidence, now);
     case 'confirmed':
-      return confirmed(c, now);
+      return confirmed(c, ops, evidence, now);
     case 'capturing':
       return capture(c, ops, evidence, now);
     case 'accepted':
@@ -40,7 +40,7 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
     case 'dead':
     case 'elsewhere':
       return (
-        giveBack(c, ops, evidence, now) ??
+        giveBack(c, ops, evidence, now, flex.phase === 'elsewhere') ??
         tell(c, flex, evidence, 'over') ?? { do: 'close', outcome: outcomeOf(c, flex) }
       );
     default:
@@ -59,15 +59,15 @@ function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
   const mayBeBooked = isAtLeast(c.state, 'advanced') || c.sent?.move === 'advance';
   if (!mayBeBooked && c.ending === null && now >= ladderOf(c).cancel)
     return { do: 'change', change: { ending: 'ran-out' } };
-  const back = !mayBeBooked && c.ending !== null ? giveBack(c, ops, evidence, now) : null;
+  const back = !mayBeBooked && c.ending !== null ? giveBack(c, ops, evidence, now, true) : null;
   return back ?? later(c, now, 'flex can not be asked');
 }
 
 /** The provider is to say whether it is on. */
-const confirmed = (c: Case, now: number): Step =>
+const confirmed = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step =>
   isAtLeast(c.state, 'advanced')
     ? { do: 'wait', until: now + MINUTE }
-    : { do: 'change', change: { state: 'advanced', sent: null } };
+    : (dropOthers(c, ops, evidence, now) ?? { do: 'change', change: { state: 'advanced', sent: null } });
 
 /** Its PaymentIntent as it is now, or what to do to know it. */
 function intentOf(c: Case, id: string, evidence: Evidence, now: number): Intent | null | Step {
@@ -89,6 +89,8 @@ function capture(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: numb
   const captures = ops.filter(({ kind }) => kind === 'capture');
   if (intent.status !== 'requires_capture' || captures.at(-1)?.state === 'refused')
     return cancel(c, intent.id, ops, now);
+  const other = dropOthers(c, ops, evidence, now);
+  if (other) return other;
   const wish = { target: intent.id, amount: c.amount, currency: c.currency };
   return { do: 'plan', op: newOp('capture', captures.length + 1, wish) };
 }

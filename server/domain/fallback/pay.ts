@@ -50,7 +50,7 @@ function ended(
   evidence: Evidence,
   now: number,
 ): Step {
-  const back = giveBack(c, ops, evidence, now);
+  const back = giveBack(c, ops, evidence, now, phase === 'before-lane');
   if (back) return back;
   if (phase === 'before-lane') return { do: 'close', outcome: c.ending! };
   return evidence.failedMoves.includes('end')

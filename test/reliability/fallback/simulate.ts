@@ -85,7 +85,8 @@ export async function simulate(
     if (from === 'awaiting' && to === 'dead') {
       const paid = held.find(({ authorisedAt }) => authorisedAt !== null);
       const since = paid?.authorisedAt ?? Infinity;
-      if (world.now() - since > PATIENCE_MS && world.state.lastTrouble < since - MINUTE)
+      const isQuiet = !world.outage('stripe') && !world.outage('flex');
+      if (isQuiet && world.now() - since > PATIENCE_MS && world.state.lastTrouble < since - MINUTE)
         violate('lostBookings', 'paid in time, and given up');
     }
     if (from === 'before-lane' && to === 'dead')
@@ -102,7 +103,8 @@ export async function simulate(
     if (stripe.payouts.length > 1) violate('doublePayouts', 'paid out twice');
     if (stripe.refunds.length > 1) violate('doubleRefunds', 'given back twice');
     const held = all().find(({ status }) => status === 'requires_capture');
-    if (held && flex.deadSince !== null) {
+    const isQuiet = !world.outage('stripe') && !world.outage('flex');
+    if (held && flex.deadSince !== null && isQuiet) {
       const since = Math.max(flex.deadSince, held.authorisedAt ?? 0, world.state.lastTrouble);
       if (world.now() - since > PATIENCE_MS) violate('staleHolds', 'held although the booking is dead');
     }
@@ -111,13 +113,13 @@ export async function simulate(
   // People.
   const pay = (intent: ModelIntent) => {
     if (intent.status !== 'requires_payment_method') return;
-    if (random.chance(10)) return;
+    if (random.chance(5)) return;
     stripe.change(intent, { status: 'requires_capture', authorisedAt: world.now() });
     if (random.chance(85)) jobs.push({ at: world.now() + random.between(200, 5_000), run: 'confirm' });
     if (random.chance(50)) hint();
   };
   const customerHas = (intent: ModelIntent) => {
-    if (random.chance(15)) return;
+    if (random.chance(8)) return;
     const delay = random.pick([
       random.between(5 * SECOND, 2 * MINUTE),
       random.between(5 * SECOND, 2 * MINUTE),
