@@ -58,6 +58,10 @@ export function createFlexModel(world: World, begins: 'before-lane' | 'awaiting'
       await gates.pass(`before flex ${name}`);
       gates.takes(random.between(30, 600));
       const answer = ((): MoveAnswer => {
+        if (world.springs(name, 'late')) {
+          world.at(world.now() + random.between(20_000, 90_000), () => void run());
+          return 'unknown';
+        }
         const outage = world.outage('flex');
         if (outage?.does === 'not-now') return 'not-now';
         if (outage) {

@@ -7,6 +7,8 @@ export type Gates = {
   pass(point: string): Promise<void>;
   /** The call takes so long. */
   takes(ms: number): void;
+  /** It dies here. */
+  crash(point: string): void;
   database: Gate;
   isDead(): boolean;
 };
@@ -41,6 +43,11 @@ export function createGates(
       onStop({ is: 'paused', until, goOn: resolve });
       await promise;
       world.trouble(`goes on ${point}`);
+    },
+    crash(point) {
+      isDead = true;
+      world.trouble(`crash ${point}`);
+      onStop({ is: 'crashed' });
     },
     takes(ms) {
       world.advanceTo(world.now() + ms);

@@ -120,11 +120,14 @@ export async function simulate(
   };
   const customerHas = (intent: ModelIntent) => {
     if (random.chance(8)) return;
-    const delay = random.pick([
-      random.between(5 * SECOND, 2 * MINUTE),
-      random.between(5 * SECOND, 2 * MINUTE),
-      random.between(2 * MINUTE, 17 * MINUTE),
-    ]);
+    const isLast = world.ambush?.call === 'advance' && isOurs(intent);
+    const delay = isLast
+      ? flex.booking.deadline! - world.now() - random.between(62 * SECOND, 110 * SECOND)
+      : random.pick([
+          random.between(5 * SECOND, 2 * MINUTE),
+          random.between(5 * SECOND, 2 * MINUTE),
+          random.between(2 * MINUTE, 17 * MINUTE),
+        ]);
     world.at(world.now() + delay, () => pay(intent));
   };
   const providerDecides = () => {
@@ -154,7 +157,7 @@ export async function simulate(
   };
   const hint = () => jobs.push({ at: world.now() + random.between(100, 3_000), run: 'hint' });
 
-  if (way === 'repair' && random.chance(25)) {
+  if (way === 'repair' && random.chance(world.ambush?.call === 'enter' ? 90 : 25)) {
     const delay = random.pick([random.between(200, 5_000), random.between(5_000, 20 * MINUTE)]);
     world.at(world.now() + delay, () => {
       if (flex.booking.phase === 'dead' || isAtLeastConfirmed()) return;

@@ -5,6 +5,7 @@ import type { Gates } from './gates.ts';
 import type { World } from './world.ts';
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 
 export type ModelIntent = Intent & {
   isReleased: boolean;
@@ -20,6 +21,8 @@ export function createStripeModel(world: World) {
   const refunds: (Moved & { intent: string; at: number })[] = [];
   const payouts: (Moved & { account: string; at: number })[] = [];
   const { random } = world;
+  /** Who lists then does not see the newest. */
+  let slowUntil = 0;
   /** For once, for a reason of the bank's. */
   const rare = { captureRefused: random.chance(4), payoutRefused: random.chance(3) };
 
@@ -146,6 +149,17 @@ export function createStripeModel(world: World) {
       gates.takes(random.between(20, 400));
       const run = () => execute(key, JSON.stringify([name, words]), deed, false);
       const answer = ((): Answer<T> => {
+        if (world.springs(name, 'leave')) {
+          run();
+          world.goesAway('stripe', random.between(22 * HOUR, 40 * HOUR));
+          return lost;
+        }
+        if (world.springs(name, 'keep-500')) {
+          deed();
+          keys.set(key, { at: world.now(), words: JSON.stringify([name, words]), answer: '500' });
+          slowUntil = world.now() + 30_000;
+          return { outcome: 'unknown', trouble: 'status 500', isSaved: false };
+        }
         const outage = world.outage('stripe');
         if (outage?.does === 'not-now') return notNow;
         if (outage) {
@@ -171,6 +185,7 @@ export function createStripeModel(world: World) {
             return { outcome: 'unknown', trouble: 'under way', isSaved: false };
         }
       })();
+      if (world.isSprung && answer === lost && random.chance(50)) gates.crash(`in an ambush at ${name}`);
       if (answer.outcome === 'unknown' || answer.outcome === 'not-now') {
         world.trouble(`${name}: ${answer.outcome}`);
         gates.takes(5_000);
@@ -186,7 +201,8 @@ export function createStripeModel(world: World) {
         world.trouble(`${name}: away`);
         gates.takes(5_000);
       }
-      const lag = world.goesWrong(world.faults.lag) ? random.between(0, 20_000) : 0;
+      const isSlow = world.now() < slowUntil || world.goesWrong(world.faults.lag);
+      const lag = isSlow ? random.between(5_000, 30_000) : 0;
       const value = isAway ? undefined : read(world.now() - lag);
       await gates.pass(`after stripe ${name}`);
       return value === undefined

@@ -8,6 +8,18 @@ export type Outage = {
   does: 'not-now' | 'lose' | 'do-and-lose';
 };
 
+/** `leave`: it is done, the answer is lost, and Stripe is away for more than a day. `keep-500`: it is done, and only looks tell. */
+export type Ambush = { call: string; does: 'leave' | 'keep-500' | 'late' };
+
+const AMBUSHES: Ambush[] = [
+  ...['payout', 'payout', 'refund', 'create', 'capture', 'cancel'].map(call => ({
+    call,
+    does: 'leave' as const,
+  })),
+  ...['payout', 'payout', 'refund', 'create'].map(call => ({ call, does: 'keep-500' as const })),
+  ...['advance', 'advance', 'enter'].map(call => ({ call, does: 'late' as const })),
+];
+
 export type World = ReturnType<typeof createWorld>;
 
 export type Faults = {
@@ -45,6 +57,7 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
     lag: random.pick([0, 0, 5, 20]),
   };
   const outages = plan?.outages ?? randomOutages(random, start);
+  const ambush = plan ? null : random.chance(35) ? random.pick(AMBUSHES) : null;
 
   /** Model events on the way: people, expiries, requests that arrive late. */
   const runDue = () => {
@@ -61,6 +74,9 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
     start,
     faults,
     outages,
+    /** What goes wrong just where it hurts most; once. */
+    ambush,
+    isSprung: false,
     state,
     now: () => state.now,
     at(at: number, run: () => void) {
@@ -89,6 +105,17 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
     trouble(what: string) {
       state.lastTrouble = Math.max(state.lastTrouble, state.now);
       world.tell(`(${what})`);
+    },
+    /** Whether it is here that it goes wrong. */
+    springs(call: string, does: Ambush['does']): boolean {
+      if (world.isSprung || ambush?.call !== call || ambush.does !== does) return false;
+      world.isSprung = true;
+      world.trouble(`ambush: ${call}, ${does}`);
+      return true;
+    },
+    goesAway(side: Outage['side'], ms: number) {
+      outages.push({ side, from: state.now, to: state.now + ms, does: 'not-now' });
+      world.at(state.now + ms, () => world.trouble(`${side} is back`));
     },
     outage: (side: Outage['side']) =>
       state.isCalm
