@@ -52,7 +52,7 @@ export function createFallback(deps: FallbackDeps) {
     if (!isNew) {
       const recovered = await recover(deps, transaction);
       if (recovered) return recovered;
-      if (!order.isAble) return refuse(order.transactionId);
+      if (!order.isAble) return isInScope(settings, transaction) ? refuseAndLetGo(deps, transaction) : null;
     }
     const opened = await open(deps, transaction, order, isNew ? 'clean' : 'repair');
     if (opened === null) return null;
@@ -138,6 +138,29 @@ function refuse(transactionId: string): never {
   });
 }
 
+/** The customer is told to order again: nobody need wait until Flex gives the dates back by itself. */
+function refuseAndLetGo(deps: FallbackDeps, { id, processName }: OperatorTransaction): never {
+  void letGo(deps, id, processName);
+  refuse(id);
+}
+
+async function letGo({ flex, onLeft }: FallbackDeps, id: string, processName: string): Promise<void> {
+  const entered = await flex.move(id, processName, 'enter');
+  const ended = entered === 'done' ? await flex.move(id, processName, 'end') : entered;
+  onLeft(
+    id,
+    ended === 'done'
+      ? 'refused to the client, and ended'
+      : `refused to the client; ${ended} when it was to be ended`,
+  );
+}
+
+const isInScope = (
+  settings: FallbackSettings,
+  { id, processName, payinTotal }: OperatorTransaction,
+): boolean =>
+  payinTotal !== null && inScope(settings, { process: processName, ...payinTotal, transactionId: id });
+
 function left(deps: FallbackDeps, transactionId: string, why: string): null {
   deps.onLeft(transactionId, why);
   return null;
@@ -206,9 +229,8 @@ async function open(
   if (fee < 0 || payoutTotal.currency !== currency) return leave('the payout is more than the payin');
   if (amount < (leastAmounts[currency] ?? Infinity)) return leave('the amount is below what Stripe charges');
   if (transaction.lineItemsTotal !== amount) return leave('the line items add up to another amount');
-  const subject = { process: processName, amount, currency, transactionId: id };
   // Where the order began in the lane, it was found to be in scope before.
-  if (way === 'repair' && !inScope(deps.settings, subject)) return leave('it is out of scope');
+  if (way === 'repair' && !isInScope(deps.settings, transaction)) return leave('it is out of scope');
   const signal = AbortSignal.timeout(5_000);
   const saves = order.savesPaymentMethod || order.paymentMethod !== null;
   const [destination, stripeCustomer] = await Promise.all([

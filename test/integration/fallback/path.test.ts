@@ -1,3 +1,4 @@
+import { eventually } from '../../setup/databases.ts';
 import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { findCase } from '../../../server/store/payment-cases.ts';
 import flexSdk from 'sharetribe-flex-sdk';
@@ -184,8 +185,26 @@ describe('what is not for it', () => {
       code: 'payment-not-prepared',
       data: { transactionId: expect.any(String) },
     });
+    const id: string = answer.body.data.transactionId;
     expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
-    expect(await findCase(world.store.db, answer.body.data.transactionId)).toBeUndefined();
+    expect(await findCase(world.store.db, id)).toBeUndefined();
+    // The dates are free again.
+    await eventually(
+      async () => stateOf(id),
+      state => state === 'state/payment-expired',
+    );
+    await world.scenario({ name: 'healthy' });
+    expect((await world.book()).status).toBe(200);
+  });
+
+  it('leaves what is out of scope as it is, also to a client that could not finish', async () => {
+    await using other = await startFallbackWorld({ PI_FALLBACK_MAX_AMOUNT: '100' });
+    await other.scenario({ name: 'uuid-payment-intents' });
+
+    const answer = await other.book({}, {});
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-payment-intent-verdict')).toBe('invalid');
   });
 
   it('leaves a refusal of Flex to a client that could not finish', async () => {
