@@ -2,15 +2,17 @@
 import { ownValue } from '../../server/domain/own-value.ts';
 import type { World } from '../lib/world.ts';
 import { bad, good, unknown, type Line } from './line.ts';
+import { runningLines } from './running.ts';
 
 const DEADLINE_MS = 5_000;
 
-export async function serviceLines({ proxyUrl, warnings }: World): Promise<Line[]> {
+export async function serviceLines({ proxyUrl, operators, warnings }: World): Promise<Line[]> {
   return [
     warnings.length === 0
       ? good('settings', 'nothing contradicts itself')
       : bad('settings', warnings.join(' '), { mend: 'See .env.example.', optional: true }),
     ...(await reached(proxyUrl)),
+    ...(proxyUrl === null ? [] : await runningLines(operators)),
   ];
 }
 

@@ -12,7 +12,7 @@ import { loadProcesses } from '../../server/flex/process-files.ts';
 import { createStripeDoor, type StripeDoor } from '../../server/stripe/door.ts';
 import type { OwnRecord } from '../../server/domain/report.ts';
 import { UsageError, whisper } from './command.ts';
-import { operatorsAt } from './operators-at.ts';
+import { operatorsAt, type Operators } from './operators-at.ts';
 
 export type World = AsyncDisposable & {
   config: Config;
@@ -23,6 +23,8 @@ export type World = AsyncDisposable & {
   unreadable: { file: string; problem: string }[];
   integration: IntegrationDoor | null;
   stripe: StripeDoor | null;
+  /** The running service, where it is known and lets us in. */
+  operators: Operators | null;
   now: () => number;
   ownRecord: (transactionId: string) => Promise<OwnRecord | null>;
   /** Somebody who can sign in, where that is known. */
@@ -51,11 +53,12 @@ export async function openWorld(options: { sandbox?: boolean; needsApplication?:
       ? createIntegrationDoor(config.integration, secrets.integrationClientSecret)
       : null;
   const operators = sandbox
-    ? // There the customer can be asked instead.
-      recordsAt(sandbox.proxyUrl, sandbox.operatorToken, () => undefined)
+    ? operatorsAt(sandbox.proxyUrl, sandbox.operatorToken)
     : config.proxyUrl !== null && secrets.operatorTokens[0] !== undefined
-      ? recordsAt(config.proxyUrl, secrets.operatorTokens[0], whisper)
+      ? operatorsAt(config.proxyUrl, secrets.operatorTokens[0])
       : null;
+  // In front of a sandbox the customer can be asked instead.
+  const records = operators && recordsOf(operators, sandbox ? () => undefined : whisper);
   const stripe =
     secrets.stripeSecretKey === null ? null : createStripeDoor(secrets.stripeSecretKey, config.stripeBaseUrl);
   return {
@@ -67,9 +70,10 @@ export async function openWorld(options: { sandbox?: boolean; needsApplication?:
     unreadable,
     integration,
     stripe,
+    operators,
     now: sandbox?.now ?? Date.now,
     async ownRecord(id) {
-      const recorded = operators ? await operators.ownRecord(id) : null;
+      const recorded = records ? await records.ownRecord(id) : null;
       return recorded ?? (await sandbox?.ownRecord(id, processes)) ?? null;
     },
     login: sandbox?.login ?? null,
@@ -83,8 +87,7 @@ export async function openWorld(options: { sandbox?: boolean; needsApplication?:
 }
 
 /** What the running service saw of a call itself; null when it saw nothing, or can not be asked. */
-function recordsAt(url: string, token: string, complain: (text: string) => void) {
-  const { get } = operatorsAt(url, token);
+function recordsOf({ get }: Operators, complain: (text: string) => void) {
   let isAsked = true;
   return {
     async ownRecord(transactionId: string): Promise<OwnRecord | null> {

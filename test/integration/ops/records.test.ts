@@ -110,13 +110,17 @@ it('each is answered by an index, also pages later', async () => {
 
 type Statement = { text: string; values: unknown[] };
 
-/** What it took, the second time: the first also reads what others have pushed out of memory. And what was asked of the database for it. */
+/** The best of three: what else the machine has to do is not the question's. And what was asked of the database for it. */
 async function asked(path: string) {
-  await answer(path);
+  const times: number[] = [];
   const query = jest.spyOn(pg.Client.prototype, 'query');
-  const started = performance.now();
-  const body = await answer(path);
-  const ms = performance.now() - started;
+  let body: Record<string, unknown> = {};
+  for (let round = 0; round < 3; round += 1) {
+    query.mockClear();
+    const started = performance.now();
+    body = await answer(path);
+    times.push(performance.now() - started);
+  }
   const statements = query.mock.calls.flatMap((call): Statement[] => {
     const [text, values] = call as unknown as [unknown, unknown];
     return typeof text === 'string' && /\bproxy"?\./.test(text)
@@ -124,7 +128,7 @@ async function asked(path: string) {
       : [];
   });
   query.mockRestore();
-  return { path, ms, next: (body.next ?? null) as string | null, statements };
+  return { path, ms: Math.min(...times), next: (body['next'] ?? null) as string | null, statements };
 }
 
 async function answer(path: string) {
