@@ -13,8 +13,8 @@ export type Notebook = {
   settle(): Promise<void>;
 };
 
-/** Milliseconds: what comes in them is taken together. */
-const GATHER_MS = 100;
+/** Milliseconds: what comes in them is taken together. People wait for a failure; good ones are many. */
+const GATHER_MS = { failures: 100, good: 1_000 };
 const RETRY_MS = 1_000;
 /** What the others have yet to hear of. */
 const MOST_WAITING = 5_000;
@@ -35,14 +35,23 @@ export function createNotebook(tell: (event: IncidentEvent) => void, together?: 
   let toldOf = 0;
   let told: string[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let isUrgent = false;
   let flushing: Promise<void> | undefined;
 
   const later = (ms: number) => {
     timer ??= setTimeout(() => void flush(), ms).unref();
   };
+  const soon = (ms: number) => {
+    if (isUrgent) return;
+    isUrgent = true;
+    clearTimeout(timer);
+    timer = undefined;
+    later(ms);
+  };
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
+    isUrgent = false;
     flushing ??= takeAll().finally(() => {
       flushing = undefined;
     });
@@ -77,7 +86,8 @@ export function createNotebook(tell: (event: IncidentEvent) => void, together?: 
   return {
     note(seen) {
       waiting.push(seen);
-      later(GATHER_MS);
+      if (seen.cause === null) later(GATHER_MS.good);
+      else soon(GATHER_MS.failures);
     },
     open: () => open,
     async settle() {

@@ -1,0 +1,112 @@
+/**
+ * `npm run bench:recording`: what recording on a Postgres, metrics and logs cost together, in requests/s. Rounds alternate,
+ * so that a noisy neighbour hits both. Postgres, the load and the upstream take of the same cores. Reads /proc: Linux only.
+ */
+import autocannon from 'autocannon';
+import flexSdk from 'sharetribe-flex-sdk';
+import { startPostgres } from '../setup/postgres.ts';
+import { run } from '../setup/processes.ts';
+import { cpuSeconds, medianOf } from './measures.ts';
+
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
+const CONNECTIONS = 16;
+
+const { types, transit } = flexSdk;
+const session = encodeURIComponent(
+  JSON.stringify({ access_token: 'at', token_type: 'bearer', scope: 'user', expires_in: 600 }),
+);
+const body = transit.write({
+  isSpeculative: false,
+  orderData: {},
+  bodyParams: {
+    processAlias: 'default-booking/release-1',
+    transition: 'transition/request-payment',
+    params: {
+      listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
+      bookingStart: new Date('2031-01-10T00:00:00.000Z'),
+      bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
+      protectedData: { unitType: 'night' },
+    },
+  },
+  queryParams: { include: ['booking', 'provider'], expand: true },
+});
+
+type Subject = { name: string; port: number; pid: number };
+type Sample = { perSecond: number; cpuMs: number };
+
+await using started = new AsyncDisposableStack();
+const postgres = started.use(await startPostgres());
+const upstream = await start('upstream', ['test/bench/upstream.ts']);
+const environment = {
+  NODE_ENV: 'production',
+  PORT: '0',
+  REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'bench',
+  SHARETRIBE_SDK_CLIENT_SECRET: 'bench-secret',
+  REACT_APP_SHARETRIBE_SDK_BASE_URL: `http://127.0.0.1:${upstream.port}`,
+  REACT_APP_SHARETRIBE_SDK_ASSET_CDN_BASE_URL: `http://127.0.0.1:${upstream.port}`,
+  RATE_LIMIT_PER_ADDRESS: '0',
+  RATE_LIMIT_PER_SESSION: '0',
+  MAX_EVENT_LOOP_DELAY_MS: '10000',
+  METRICS_PUBLIC: 'true',
+};
+const bare = await start('nothing', ['test/bench/unobserved-server.ts'], {
+  ...environment,
+  DATABASE_URL: 'none',
+  LOG_LEVEL: 'error',
+});
+const observed = await start('recording, metrics and logs', ['server/main.ts'], {
+  ...environment,
+  DATABASE_URL: await postgres.newDatabase(),
+});
+for (const subject of [bare, observed]) await measure(subject, 3);
+
+const samples = new Map<Subject, Sample[]>([bare, observed].map(subject => [subject, []]));
+for (let round = 0; round < ROUNDS; round++)
+  // Whoever comes second may find a warmer machine.
+  for (const subject of round % 2 === 0 ? [bare, observed] : [observed, bare])
+    samples.get(subject)!.push(await measure(subject, SECONDS));
+
+for (const [{ name }, all] of samples)
+  say(
+    `${name}: ${medianOf(all.map(({ perSecond }) => perSecond)).toFixed(0)} requests/s, ` +
+      `${medianOf(all.map(({ cpuMs }) => cpuMs)).toFixed(2)} CPU ms a request`,
+  );
+const ratios = samples
+  .get(observed)!
+  .map(({ perSecond }, round) => perSecond / samples.get(bare)![round]!.perSecond);
+const metrics = await (await fetch(`http://127.0.0.1:${observed.port}/metrics`)).text();
+const counted = (name: string) => new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1];
+say(
+  `with / without: ${medianOf(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)}); ` +
+    `median of ${ROUNDS} alternating rounds of ${SECONDS} s at ${CONNECTIONS} connections; ` +
+    `${counted('proxy_records_written_total')} records written, ${counted('proxy_records_dropped_total')} dropped`,
+);
+
+async function start(name: string, args: string[], settings: Record<string, string> = {}): Promise<Subject> {
+  const running = started.use(run(['--disable-proto=delete', ...args], settings));
+  const port = /"port":(\d+)|^port (\d+)/m;
+  await running.says(port);
+  const [, logged, printed] = port.exec(running.stdout())!;
+  // The log is written, and nobody makes anything of it.
+  running.child.stdout!.removeAllListeners('data').resume();
+  return { name, port: Number(logged ?? printed), pid: running.child.pid! };
+}
+
+async function measure({ port, pid, name }: Subject, duration: number): Promise<Sample> {
+  const before = cpuSeconds(pid);
+  const { requests, non2xx, errors } = await autocannon({
+    url: `http://127.0.0.1:${port}/api/initiate-privileged`,
+    method: 'POST',
+    headers: { 'content-type': 'application/transit+json', cookie: `st-bench-token=${session}` },
+    body,
+    connections: CONNECTIONS,
+    duration,
+  });
+  if (non2xx + errors > 0) throw new Error(`${name}: ${non2xx + errors} requests failed`);
+  return { perSecond: requests.average, cpuMs: ((cpuSeconds(pid) - before) * 1000) / requests.total };
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
