@@ -2,10 +2,14 @@
  * `npm run bench:recording`: what recording on a Postgres, metrics and logs cost together, in requests/s. Rounds alternate,
  * so that a noisy neighbour hits both. Postgres, the load and the upstream take of the same cores. Reads /proc: Linux only.
  */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import flexSdk from 'sharetribe-flex-sdk';
 import { startPostgres } from '../setup/postgres.ts';
-import { run } from '../setup/processes.ts';
+import { runCommand } from '../setup/processes.ts';
 import { cpuSeconds, medianOf } from './measures.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
@@ -36,6 +40,8 @@ type Subject = { name: string; port: number; pid: number };
 type Sample = { perSecond: number; cpuMs: number };
 
 await using started = new AsyncDisposableStack();
+const logs = await mkdtemp(path.join(tmpdir(), 'bench-logs-'));
+started.defer(() => rm(logs, { recursive: true }));
 const postgres = started.use(await startPostgres());
 const upstream = await start('upstream', ['test/bench/upstream.ts']);
 const environment = {
@@ -84,13 +90,18 @@ say(
 );
 
 async function start(name: string, args: string[], settings: Record<string, string> = {}): Promise<Subject> {
-  const running = started.use(run(['--disable-proto=delete', ...args], settings));
-  const port = /"port":(\d+)|^port (\d+)/m;
-  await running.says(port);
-  const [, logged, printed] = port.exec(running.stdout())!;
-  // The log is written, and nobody makes anything of it.
-  running.child.stdout!.removeAllListeners('data').resume();
-  return { name, port: Number(logged ?? printed), pid: running.child.pid! };
+  // What is written goes to a file: whoever reads a log elsewhere does not take of these cores.
+  const log = path.join(logs, args.at(-1)!.replaceAll('/', '-'));
+  const script = `exec "$0" "$@" > ${log}`;
+  const running = started.use(
+    runCommand('sh', ['-c', script, process.execPath, '--disable-proto=delete', ...args], settings),
+  );
+  for (;;) {
+    const said = /"port":(\d+)|^port (\d+)/m.exec(await readFile(log, 'utf8').catch(() => ''));
+    if (said) return { name, port: Number(said[1] ?? said[2]), pid: running.child.pid! };
+    if (running.child.exitCode !== null) throw new Error(`${name} ended: ${running.stderr()}`);
+    await pause(100);
+  }
 }
 
 async function measure({ port, pid, name }: Subject, duration: number): Promise<Sample> {
