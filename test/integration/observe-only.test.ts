@@ -83,7 +83,7 @@ it.each([
         const kinds = kindsOf(seen);
         return ['genuine', 'transition/confirm-payment', LAST_EVENT].every(kind => kinds.includes(kind));
       },
-      20_000,
+      30_000,
     );
     const { report } = await world.ask(`transactions/${id.uuid}`);
 
@@ -111,6 +111,7 @@ it('one that does not say the same at Stripe is an incident, seen from outside',
       return world.log.lines().filter(({ msg }) => msg.startsWith(INCIDENT));
     },
     lines => lines.length === 1,
+    30_000,
   );
   const { items } = await eventually(
     () => world.ask(`verifications?transaction=${id.uuid}`),
@@ -119,4 +120,4 @@ it('one that does not say the same at Stripe is an incident, seen from outside',
 
   expect(line).toMatchObject({ level: 'error', processName: 'default-booking', transactionIds: [id.uuid] });
   expect(items).toMatchObject([{ genuineness: 'mismatch', differing: ['amount'] }]);
-}, 40_000);
+}, 60_000);

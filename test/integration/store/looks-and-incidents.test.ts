@@ -11,11 +11,15 @@ import { openStore, type StorePlace } from '../../../server/store/store.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { createWebClient, signedIn } from '../../sandbox/client/web-client.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { eventually, onPostgres, silent } from '../../setup/databases.ts';
+import { eventually as within, onPostgres, silent } from '../../setup/databases.ts';
 import { collectLog } from '../../setup/log-lines.ts';
 import { bothSidesOf, environmentFor } from '../../setup/world.ts';
 
 const { types } = flexSdk;
+
+/** A busy machine may take its time: what is tested is that it comes. */
+const eventually = <T>(look: () => Promise<T> | T, isThere: (found: T) => boolean) =>
+  within(look, isThere, 30_000);
 
 let sandbox: Sandbox;
 let booked = 0;
@@ -112,7 +116,8 @@ it('what could not be asked of Stripe is asked again, by whoever is there then',
       () => waitingJobs(before),
       jobs => jobs.length === 1,
     );
-    expect(waiting!.inSeconds).toBeCloseTo(30, -1);
+    expect(waiting!.inSeconds).toBeGreaterThan(5);
+    expect(waiting!.inSeconds).toBeLessThanOrEqual(30);
     expect(JSON.stringify(waiting)).not.toContain('_secret_');
     expect(await before.metrics()).toContain('proxy_jobs_waiting{queue="verify-again"} 1\n');
   }
@@ -131,7 +136,7 @@ it('what could not be asked of Stripe is asked again, by whoever is there then',
     { genuineness: 'genuine', attempt: 2, cause: 'healthy' },
   ]);
   expect(await waitingJobs(after)).toEqual([]);
-}, 30_000);
+}, 60_000);
 
 it('what an instance had no time to look at is looked at by the next', async () => {
   const place = await databases.place();
@@ -149,7 +154,7 @@ it('what an instance had no time to look at is looked at by the next', async () 
       rows => rows.length === 1,
     ),
   ).toMatchObject([{ genuineness: 'genuine' }]);
-}, 30_000);
+}, 60_000);
 
 it('an incident opens once, counts what all see, and closes once', async () => {
   const place = await databases.place();
@@ -197,7 +202,7 @@ it('an incident opens once, counts what all see, and closes once', async () => {
   ).toEqual(['closed', 'opened']);
   expect(await rows(one)).toMatchObject([{ failures: 4, good: 3, closed_at: expect.any(Date) }]);
   expect(await one.metrics()).not.toContain('proxy_incidents_open{');
-}, 30_000);
+}, 60_000);
 
 it('without its database an instance tells people alone, and once', async () => {
   const place = await databases.place();
@@ -224,7 +229,7 @@ it('without its database an instance tells people alone, and once', async () => 
   );
   expect(rows).toEqual([{ cause: 'flex-returned-placeholder', failures: 2, closed_at: null }]);
   expect(instance.incidentLines()).toEqual([['opened', 'flex-returned-placeholder', 1]]);
-}, 30_000);
+}, 60_000);
 
 it("a stranger's refusals are few, and say nothing of a transaction", async () => {
   await using instance = await startInstance(await databases.place());
@@ -252,4 +257,4 @@ it("a stranger's refusals are few, and say nothing of a transaction", async () =
   expect(new Set(kept.map(({ is_proven }) => is_proven))).toEqual(new Set([false]));
   expect(await ownRecordOf(db, transactionId)).toMatchObject({ check: { verdict: 'valid' } });
   expect(await ownRecordOf(db, transactionId)).not.toHaveProperty('refusal');
-}, 30_000);
+}, 60_000);
