@@ -149,7 +149,7 @@ export function createContext(
     integration,
     stripe,
     store,
-    isOn: () => fallback.readiness().on,
+    gate: fallback,
     log,
   });
   const eventLoop = watchEventLoop();

@@ -1,18 +1,24 @@
 /** The fallback put together: its doors, its customers' side, and what goes on behind them. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { FallbackGate } from './fallback-gate.ts';
 import type { FallbackSettings } from './domain/fallback-settings.ts';
 import type { Processes } from './domain/process.ts';
 import { createFallback, type Fallback } from './fallback/fallback.ts';
 import { createFlexPort, lanesOf } from './fallback/flex-port.ts';
+import { createFallbackOperators, type FallbackOperators } from './fallback/operators.ts';
 import type { RunDeps } from './fallback/run.ts';
 import { sweep } from './fallback/sweep.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import type { Log } from './log.ts';
+import { FALLBACK_SWITCH } from './store/payment-cases.ts';
+import type { FallbackAuditRow } from './store/schema.ts';
 import type { Store } from './store/store.ts';
+import { readSwitch } from './store/switches.ts';
 import type { StripeDoor } from './stripe/door.ts';
 
 export type FallbackService = {
   fallback: Fallback;
+  operators: FallbackOperators;
   /** Work on cases, one after the other. */
   sweep(signal?: AbortSignal): Promise<number>;
   /** Ends the sweeps; what is under way comes to an end. */
@@ -25,16 +31,22 @@ type Deps = {
   integration: IntegrationDoor | null;
   stripe: StripeDoor | null;
   store: Store | null;
-  isOn: () => boolean;
+  gate: Pick<FallbackGate, 'readiness' | 'switchedOff'>;
   log: Log;
 };
 
 /** Jobs and webhooks only make it sooner. */
 const SWEEP_MS = 15_000;
+/** Another instance may have been told to switch it off. No case is opened then; this is for what comes before that. */
+const SWITCH_MS = 3_000;
+/** What a night's comparison looks back at; open cases are always among it. */
+const AUDIT_DAYS = 3;
+/** A booking after the other, and Flex asks for patience. */
+const AUDIT_SECONDS = 3_600;
 
 /** null where cases can not be worked on at all. Those that are open are, whether it is on or not. */
 export function createFallbackService(deps: Deps): FallbackService | null {
-  const { integration, stripe, store, processes, log } = deps;
+  const { integration, stripe, store, processes, log, gate } = deps;
   if (!integration || !stripe || !store) return null;
   const lanes = lanesOf(processes);
   const run: RunDeps = {
@@ -59,10 +71,36 @@ export function createFallbackService(deps: Deps): FallbackService | null {
       await pause(SWEEP_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
     }
   };
-  let sweeping: Promise<void> | undefined;
+  let isSwitchKnown = false;
+  const lookAtSwitch = async () => {
+    const row = await readSwitch(store.db, FALLBACK_SWITCH);
+    gate.switchedOff(row && !row.is_on ? row.by : null);
+    isSwitchKnown = true;
+  };
+  const watchSwitch = async () => {
+    while (!stopping.signal.aborted) {
+      await lookAtSwitch().catch(() => undefined);
+      await pause(SWITCH_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    }
+  };
+  const operators = createFallbackOperators({
+    ...run,
+    ledger: stripe.ledger,
+    onSwitch: gate.switchedOff,
+    onAudit: row => tellAudit(log, row),
+  });
+  store.jobs.define({
+    name: 'fallback-audit',
+    every: '23 4 * * *',
+    longestSeconds: AUDIT_SECONDS,
+    async work(_data, signal) {
+      await operators.audit(AUDIT_DAYS, signal);
+    },
+  });
+  let working: Promise<unknown> | undefined;
   const begin = async () => {
     await store.started;
-    if (!stopping.signal.aborted) sweeping = sweeps();
+    if (!stopping.signal.aborted) working = Promise.all([sweeps(), watchSwitch()]);
   };
   void begin();
   return {
@@ -72,16 +110,25 @@ export function createFallbackService(deps: Deps): FallbackService | null {
       lanes,
       integration,
       livemode: stripe.livemode,
-      isOn: () => deps.isOn() && store.status().isUp,
+      isOn: () => isSwitchKnown && gate.readiness().on && store.status().isUp,
       onLeft: (transactionId, why) =>
         log.warn({ transactionId, why }, 'an order without a payment was left as it is'),
     }),
+    operators,
     sweep: signal => sweep(run, signal),
     async stop() {
       stopping.abort();
-      await sweeping;
+      await working;
     },
   };
+}
+
+function tellAudit(log: Log, { breaks, compared, problem }: FallbackAuditRow): void {
+  const line = { breaks, compared, problem };
+  const message = `${FALLBACK_STEP}: ${breaks.length} breaks of ${compared}`;
+  if (breaks.length > 0) log.error(line, message);
+  else if (problem !== null) log.warn(line, message);
+  else log.info(line, message);
 }
 
 /** Operators grep for this. */

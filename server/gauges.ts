@@ -4,6 +4,8 @@ import type { FlexDoor } from './flex/door.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import type { Metrics } from './metrics.ts';
 import type { PaymentWatch } from './payment-watch.ts';
+import { countOpenCases } from './store/case-lists.ts';
+import { lastFallbackAudit } from './store/fallback-audits.ts';
 import { readFeed } from './store/feeds.ts';
 import { openIncidents } from './store/incidents.ts';
 import type { Store } from './store/store.ts';
@@ -138,6 +140,25 @@ function ofTheDatabase({ metrics, feeds }: Pick<Watched, 'metrics' | 'feeds'>, s
     help: 'Payments fail now: 1 by cause.',
     label: 'cause',
     read: asked(async () => numbers(await openIncidents(db), ({ cause }) => [cause, 1])),
+    of: 'whole',
+  });
+  metrics.gauge({
+    name: 'proxy_fallback_cases_open',
+    help: 'Cases of the fallback that are open, by state; needs-operator counts those that wait for somebody.',
+    label: 'state',
+    read: asked(async () => {
+      const { byState, needOperator } = await countOpenCases(db);
+      return { ...byState, 'needs-operator': needOperator };
+    }),
+    of: 'whole',
+  });
+  metrics.gauge({
+    name: 'proxy_fallback_breaks',
+    help: "What the last comparison of Stripe, Flex and the fallback's cases found broken.",
+    read: async () => {
+      const last = store.status().isUp ? await lastFallbackAudit(db) : undefined;
+      return last ? last.breaks.length : {};
+    },
     of: 'whole',
   });
 }

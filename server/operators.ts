@@ -1,5 +1,5 @@
 /** What operators can ask of the service, put together of what asks and what keeps. */
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 import type { Context } from './context.ts';
 import { createOperatorViews } from './diagnostics/operator-views.ts';
 import type { OpsDeps } from './http/ops/endpoint.ts';
@@ -17,6 +17,7 @@ export function opsDeps({
   stripe,
   intake,
   fallback,
+  fallbackService,
   ...context
 }: Context): OpsDeps {
   const now = Date.now;
@@ -30,6 +31,13 @@ export function opsDeps({
       pullMissed: intake.pullMissed,
     },
     fallback: fallback.readiness,
+    fallbackApproval: {
+      approvedBy: config.fallback.approvedBy,
+      supportCase: config.fallback.supportCase,
+    },
+    fallbackCases: fallbackService?.operators ?? null,
+    sign: (place, text) =>
+      createHmac('sha256', context.operatorTokens[place]!).update(text).digest('base64url'),
     tokenDigests: context.operatorTokens.map(token => hash('sha256', token, 'hex').slice(0, DIGEST_LENGTH)),
     service: { version: VERSION, environment: config.environment, clientId: config.flex.clientId },
     now,

@@ -72,6 +72,8 @@ export function createOperatorViews({ store, processes, now }: ViewDeps) {
   };
 
   return {
+    /** What somebody else keeps in the database. */
+    asked: <T>(work: () => Promise<T>): Promise<T> => ask(work),
     checks: (filter: CheckFilter, page: PageOf<string>) =>
       ask(async ({ db }) =>
         listed(await listChecks(db, filter, page), page, row => shownCheck(processes, row)),

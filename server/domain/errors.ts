@@ -49,6 +49,11 @@ export type ErrorCode =
   | 'payment-over'
   | 'payment-not-authorised'
   | 'operator-refused'
+  | 'case-unknown'
+  | 'case-action-refused'
+  | 'case-changed'
+  | 'case-busy'
+  | 'evidence-away'
   | 'internal';
 
 /** Whether the thing asked for was done: a lost answer to a command is `unknown`, and must not be sent again blindly. */

@@ -227,7 +227,7 @@ function seen({ held }: Work, intent: Intent | null | 'away'): CaseChange {
 }
 
 /** From when Flex may have made one on, to the last moment at which one of ours may have come to be. */
-function windowOf({ case: c, ops }: Held) {
+export function windowOf({ case: c, ops }: Pick<Held, 'case' | 'ops'>) {
   const last = Math.max(c.deadline, ...ops.map(op => (op.kind === 'create' ? (op.lastSentAt ?? 0) : 0)));
   const first = Math.min(
     c.deadline - c.periodMs,

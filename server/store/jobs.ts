@@ -11,6 +11,8 @@ export type Job<Data extends object> = {
   work(data: Data, signal: AbortSignal): Promise<void>;
   /** A cron line in UTC, for work that nobody asks for. */
   every?: string;
+  /** After so long it counts as lost; a minute when left out. */
+  longestSeconds?: number;
   /** Jobs at one time in each instance; one when left out. */
   concurrency?: number;
 };
@@ -125,10 +127,11 @@ export function createJobs({ runSql, backend, onProblem }: Options): Jobs {
       starting.on('error', onProblem);
       await starting.start();
       // A worker on a queue that is not there would complain every second.
-      for (const { name, every } of defined) {
-        await starting.createQueue(name, { ...queue, policy });
+      for (const { name, every, longestSeconds } of defined) {
+        const own = { ...queue, ...(longestSeconds !== undefined && { expireInSeconds: longestSeconds }) };
+        await starting.createQueue(name, { ...own, policy });
         // One that is there from before keeps its settings otherwise.
-        await starting.updateQueue(name, queue);
+        await starting.updateQueue(name, own);
         if (every !== undefined) await starting.schedule(name, every, {}, { singletonKey: 'every' });
       }
       for (const job of defined) await begin(job, starting);

@@ -1,6 +1,7 @@
 /** The tables as TypeScript sees them; `migrations/` makes them. */
 import type { ColumnType, Generated, JSONColumnType, Kysely, Selectable, Transaction } from 'kysely';
 import type { Cause } from '../domain/diagnosis/causes.ts';
+import type { Break } from '../domain/fallback/audit.ts';
 import type { Case, MoneyOp } from '../domain/fallback/case.ts';
 import type { Genuineness } from '../domain/genuineness.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
@@ -27,6 +28,7 @@ export type Database = {
   money_ops: MoneyOpsTable;
   case_notes: CaseNotesTable;
   switches: SwitchesTable;
+  fallback_audits: FallbackAuditsTable;
   incidents: IncidentsTable;
   audit: AuditTable;
 };
@@ -335,3 +337,16 @@ export type CaseNoteRow = Selectable<CaseNotesTable>;
 
 type SwitchesTable = { name: string; is_on: boolean; by: string; at: Date };
 export type SwitchRow = Selectable<SwitchesTable>;
+
+/** What a comparison of Stripe, Flex and our cases came to. */
+type FallbackAuditsTable = {
+  id: string;
+  at: Date;
+  window_from: Date;
+  window_to: Date;
+  compared: number;
+  breaks: JSONColumnType<Break[]>;
+  /** Why it is not complete; null when it is. */
+  problem: string | null;
+};
+export type FallbackAuditRow = Selectable<FallbackAuditsTable>;

@@ -11,6 +11,7 @@ import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, type Lookup } from './lookup.ts';
 import { lackingPermissions } from './permissions.ts';
+import { createStripeLedger, type StripeLedger } from './ledger.ts';
 import { createMoney, type Money } from './money.ts';
 
 export type { Lookup } from './lookup.ts';
@@ -43,6 +44,7 @@ export type StripeDoor = {
   isResting(): boolean;
   /** What moves money. */
   money: Money;
+  ledger: StripeLedger;
 };
 
 export type EventsPage = { events: StripeEventRecord[]; next: string | null };
@@ -110,6 +112,7 @@ export function createStripeDoor(
       }),
     lackingPermissions: () => lackingPermissions(stripe, ask),
     money: createMoney(stripe, ask),
+    ledger: createStripeLedger(stripe, ask),
     time: () =>
       ask(async () => {
         const { lastResponse } = await stripe.paymentIntents.list({ limit: 1 });

@@ -189,7 +189,7 @@ function paramsOf(order: IntentOrder): Stripe.PaymentIntentCreateParams {
   };
 }
 
-function intentOf(intent: Stripe.PaymentIntent): Intent {
+export function intentOf(intent: Stripe.PaymentIntent): Intent {
   const charge = expanded(intent.latest_charge);
   const isHeld = intent.status === 'requires_capture' || intent.status === 'succeeded';
   return {

@@ -169,6 +169,31 @@ export const proxyCodes: Record<ErrorCode, Explained> = {
     cause: 'The operator token is missing or wrong.',
     fix: 'Send Authorization: Bearer with one of OPERATOR_TOKENS.',
   },
+  'case-unknown': {
+    who: 'operator',
+    cause: 'The fallback has no case of this transaction.',
+    fix: 'Check the id; npm run explain tells of bookings without a case.',
+  },
+  'case-action-refused': {
+    who: 'operator',
+    cause: 'As the case stands now, this must not be done to it.',
+    fix: 'statusText says why, and /ops/fallback/cases/<transaction id> what may be done.',
+  },
+  'case-changed': {
+    who: 'operator',
+    cause: 'The case has changed since the token was given, or the token is older than five minutes.',
+    fix: 'Ask without a token what would be done now.',
+  },
+  'case-busy': {
+    who: 'time',
+    cause: 'The case is being worked on.',
+    fix: 'Try again in a moment.',
+  },
+  'evidence-away': {
+    who: 'time',
+    cause: 'Flex or Stripe can not be asked, and nothing is done about money without both.',
+    fix: 'Try again when they answer.',
+  },
   'webhook-refused': {
     who: 'operator',
     cause:

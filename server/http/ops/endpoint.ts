@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { OperatorViews } from '../../diagnostics/operator-views.ts';
 import type { FallbackReadiness } from '../../domain/fallback-readiness.ts';
+import type { FallbackOperators } from '../../fallback/operators.ts';
 import type { Report } from '../../domain/report.ts';
 import { byOperator, errors, json } from '../openapi.ts';
 
@@ -23,6 +24,11 @@ export type OpsDeps = {
       | null;
   } | null;
   fallback(): FallbackReadiness;
+  fallbackApproval: { approvedBy: string | null; supportCase: string | null };
+  /** null where no cases can be kept. */
+  fallbackCases: FallbackOperators | null;
+  /** As that operator, by the place of the token, and nobody else could. */
+  sign(tokenPlace: number, text: string): string;
   /** Beginnings of the digests of OPERATOR_TOKENS, in their order. */
   tokenDigests: string[];
   service: { version: string; environment: string; clientId: string };

@@ -3,6 +3,14 @@ import type { Described } from '../openapi.ts';
 import { audit } from './audit.ts';
 import { checks } from './checks.ts';
 import { countsByHour } from './counts.ts';
+import {
+  actOnCase,
+  auditFallback,
+  fallbackCase,
+  fallbackCases,
+  fallbackOverview,
+  switchFallback,
+} from './fallback.ts';
 import type { Endpoint, OpsDeps } from './endpoint.ts';
 import { incidents } from './incidents.ts';
 import { openPayments } from './payments.ts';
@@ -36,6 +44,12 @@ export function opsRoutes(deps: OpsDeps): Record<string, Route> {
     '/ops/webhooks': get(webhooks(deps)),
     '/ops/webhooks/replay': post(replayWebhooks(deps)),
     '/ops/webhooks/pull-missed': post(pullMissedWebhooks(deps)),
+    '/ops/fallback': get(fallbackOverview(deps)),
+    '/ops/fallback/switch': post(switchFallback(deps)),
+    '/ops/fallback/audit': post(auditFallback(deps)),
+    '/ops/fallback/cases': get(fallbackCases(deps)),
+    '/ops/fallback/cases/{transactionId}': get(fallbackCase(deps)),
+    '/ops/fallback/cases/{transactionId}/{action}': post(actOnCase(deps)),
     '/ops/users/{id}': remove(deleteUser(deps)),
     '/ops/audit': get(audit(deps)),
   };

@@ -1,0 +1,129 @@
+/**
+ * Reads Stripe's list, Flex's bookings and our cases, and compares them. What looks broken is worked on and read once more: it
+ * may have been on its way.
+ */
+import { compare, strangers, type Break, type Ledger } from '../domain/fallback/audit.ts';
+import type { Intent } from '../domain/fallback/evidence.ts';
+import { auditedCase, casesSince, knownCases } from '../store/case-lists.ts';
+import { keepFallbackAudit } from '../store/fallback-audits.ts';
+import { opOf } from '../store/money-ops.ts';
+import { caseOf } from '../store/payment-cases.ts';
+import type { FallbackAuditRow } from '../store/schema.ts';
+import type { StripeLedger } from '../stripe/ledger.ts';
+import { runCase, windowOf, type RunDeps } from './run.ts';
+
+export type AuditDeps = RunDeps & { ledger: StripeLedger };
+
+const HOUR = 3_600_000;
+
+/** The newest of the window may be on their way in another instance. */
+export async function audit(
+  deps: AuditDeps,
+  window: { from: Date; to: Date },
+  signal?: AbortSignal,
+): Promise<FallbackAuditRow> {
+  const troubles: string[] = [];
+  const ids = await casesSince(deps.db, window.from);
+  const own = await ownIntents(deps, window, troubles, signal);
+  const first = await readAll(deps, ids, own, troubles, signal);
+  const suspects = [...new Set(compare(first, window.to.getTime()).map(({ caseId }) => caseId!))];
+  // What is known not to be broken need not be read again.
+  for (const id of suspects) if (!signal?.aborted) await runCase(deps, id, signal ? { signal } : {});
+  const second = await readAll(deps, suspects, [], troubles, signal);
+  const caseIds = own.flatMap(({ caseId }) => (caseId === null ? [] : [caseId]));
+  const nobodys = strangers(own, await knownCases(deps.db, caseIds));
+  const breaks: Break[] = [...compare(second, window.to.getTime()), ...nobodys];
+  if (signal?.aborted) troubles.push('it was stopped');
+  return keepFallbackAudit(deps.db, {
+    ...window,
+    compared: first.length + nobodys.length,
+    breaks,
+    problem: troubles[0] ?? null,
+  });
+}
+
+/** Those that carry the mark of a case. */
+async function ownIntents(
+  { ledger }: AuditDeps,
+  { from, to }: { from: Date; to: Date },
+  troubles: string[],
+  signal?: AbortSignal,
+): Promise<Intent[]> {
+  const lookup = await ledger.intents(
+    { from: from.getTime() - HOUR, to: to.getTime() + HOUR },
+    ({ caseId }) => caseId !== null,
+    signal,
+  );
+  if (lookup.outcome === 'found') {
+    if (!lookup.value.isComplete) troubles.push("Stripe's list is too long to be read to its end");
+    return lookup.value.intents;
+  }
+  troubles.push("Stripe's list can not be read");
+  return [];
+}
+
+async function readAll(
+  deps: AuditDeps,
+  ids: readonly string[],
+  own: readonly Intent[],
+  troubles: string[],
+  signal?: AbortSignal,
+): Promise<Ledger[]> {
+  const ledgers: Ledger[] = [];
+  for (const id of ids) {
+    if (signal?.aborted) break;
+    const ledger = await read(deps, id, own);
+    if (typeof ledger === 'string') troubles.push(ledger);
+    else if (ledger) ledgers.push(ledger);
+  }
+  return ledgers;
+}
+
+/** What kept it from being read, in words. */
+async function read(deps: AuditDeps, id: string, own: readonly Intent[]): Promise<Ledger | string | null> {
+  const found = await auditedCase(deps.db, id);
+  if (!found) return null;
+  const { row } = found;
+  const held = { case: caseOf(row), ops: found.ops.map(opOf) };
+  const { transactionId, paymentIntentId, destination } = held.case;
+  const [booking, lookup, listed] = await Promise.all([
+    deps.flex.read(transactionId),
+    paymentIntentId === null ? null : deps.stripe.intent(paymentIntentId),
+    deps.stripe.intentsOf(transactionId, windowOf(held)),
+  ]);
+  if (booking === 'away') return `Flex can not be asked of ${transactionId}`;
+  if (lookup?.outcome === 'unknown' || listed.outcome !== 'found' || !listed.value.isComplete)
+    return `Stripe can not be asked of ${transactionId}`;
+  const payouts = await payoutsOf(deps, held.ops, id, destination);
+  if (payouts === 'away') return `the payouts of ${destination} can not be read`;
+  const listedElsewhere = own.filter(intent => intent.transactionId === transactionId);
+  const intents = [
+    ...(lookup?.outcome === 'found' ? [lookup.value] : []),
+    ...listed.value.intents,
+    ...listedElsewhere,
+  ];
+  return {
+    ...held,
+    outcome: row.outcome,
+    released: found.ops.flatMap(op =>
+      op.released_at !== null && op.cancelled_at === null && op.object_id !== null ? [op.object_id] : [],
+    ),
+    // Of a transaction that Flex has forgotten nobody knows whether there is a booking.
+    phase: booking?.phase ?? 'unknown',
+    intents: [...new Map(intents.toReversed().map(intent => [intent.id, intent])).values()],
+    payouts,
+  };
+}
+
+/** null where none was ever wanted. */
+async function payoutsOf({ stripe }: AuditDeps, ops: Ledger['ops'], id: string, account: string) {
+  const times = ops.flatMap(({ kind, firstSentAt, lastSentAt }) =>
+    kind === 'payout' && firstSentAt !== null ? [firstSentAt, lastSentAt ?? firstSentAt] : [],
+  );
+  if (times.length === 0) return null;
+  const window = { from: Math.min(...times) - HOUR, to: Math.max(...times) + HOUR };
+  const lookup = await stripe.payoutsOf(account, window);
+  return lookup.outcome === 'found'
+    ? lookup.value.filter(({ op }) => op?.startsWith(`${id}:payout:`) === true)
+    : 'away';
+}
