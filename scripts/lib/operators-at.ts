@@ -36,11 +36,12 @@ export function operatorsAt(url: string, token: string): Operators {
       throw new UsageError(`nothing answers at ${url}: start the service, or correct PROXY_URL`);
     }
     if (response.ok) return response;
-    const problem = ownValue(await response.json().catch(() => null), 'statusText');
+    const answer: unknown = await response.json().catch(() => null);
+    const problem = ownValue(answer, 'statusText');
     if (typeof problem !== 'string') throw new UsageError(`what answers at ${url} is another service`);
     if (response.status === 401)
       throw new UsageError(`the service at ${url} does not take the first of OPERATOR_TOKENS`);
-    if (response.status === 404)
+    if (response.status === 404 && ownValue(answer, 'code') === 'not-found')
       throw new UsageError(
         `the service at ${url} has no ${path}: it was started without OPERATOR_TOKENS, or is older`,
       );

@@ -3,6 +3,7 @@ import flexSdk from 'sharetribe-flex-sdk';
 import { findCase } from '../../../server/store/payment-cases.ts';
 import { empty } from '../../setup/databases.ts';
 import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
+import { run } from '../../setup/processes.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -525,4 +526,97 @@ describe('the comparison of all sides', () => {
       problem: expect.stringMatching(/^Flex can not be asked of /),
     });
   });
+});
+
+describe('npm run fallback', () => {
+  const command = async (...args: string[]) => {
+    await using running = run(['scripts/fallback.ts', ...args], {
+      PROXY_URL: world.proxyUrl,
+      OPERATOR_TOKENS: TOKENS.join(','),
+    });
+    const code = await running.exit;
+    return { code, stdout: running.stdout(), stderr: running.stderr() };
+  };
+
+  it('shows how it stands, and switches it off and on', async () => {
+    const off = await command('off');
+    const status = await command('status');
+    const on = await command('on', '--json');
+
+    expect([off.code, off.stdout]).toEqual([0, 'It is off; open cases are finished.\n']);
+    expect(status.code).toBe(0);
+    expect(status.stdout).toMatch(/It is +│ off/);
+    expect(status.stdout).toMatch(/switched it off/);
+    expect([on.code, JSON.parse(on.stdout)]).toMatchObject([
+      0,
+      { on: true, cases: { switch: { on: true } } },
+    ]);
+  });
+
+  it('lists, explains and resolves what needs somebody, in two steps, and compares all sides', async () => {
+    const { id, paymentIntentId } = await paid();
+    world.sandbox.flex().transactions.get(id)!.state = 'state/of-another-version';
+    await world.later(2 * MINUTE);
+    await world.sweep();
+
+    const open = await command('open', '--needs', '--json');
+    const explained = await command('explain', id);
+    const offered = await command('resolve', id, 'cancel');
+    const token = /--token (\S+)/.exec(offered.stdout)![1]!;
+    const done = await command('resolve', id, 'cancel', '--token', token);
+    const again = await command('resolve', id, 'cancel', '--token', token);
+    const audit = await command('audit');
+
+    expect([open.code, JSON.parse(open.stdout)]).toMatchObject([
+      2,
+      [{ transactionId: id, needs: 'state-unknown' }],
+    ]);
+    expect(explained.code).toBe(2);
+    expect(explained.stdout).toMatch(/needs-operator: why state-unknown/);
+    expect(explained.stdout).toMatch(/not now: No money was taken/);
+    expect([offered.code, done.code]).toEqual([0, 0]);
+    expect(done.stdout).toMatch(new RegExp(`^Done: ${paymentIntentId} is cancelled`));
+    expect(intentOf(paymentIntentId).status).toBe('canceled');
+    expect([again.code, again.stderr]).toEqual([1, 'fallback: the service says: Nothing is held.\n']);
+    expect([audit.code, audit.stdout]).toEqual([0, '0 breaks of 1\n']);
+  }, 30_000);
+
+  it('exits 2 when something is broken, 3 when not all could be asked', async () => {
+    const { id, paymentIntentId } = await paid();
+    await world.stripe.paymentIntents.cancel(paymentIntentId);
+
+    const broken = await command('audit', '--days', '7');
+    const status = await command('status', '--json');
+    await world.scenario({ name: 'status', code: 500, route: 'GET /v1/integration_api/transactions/show' });
+    const away = await command('audit');
+
+    expect([broken.code, broken.stdout]).toEqual([2, expect.stringMatching(/^1 breaks of 1\n/)]);
+    expect(broken.stdout).toMatch(new RegExp(`booking-without-payment +│ ${id}`));
+    expect(status.code).toBe(2);
+    expect([away.code, away.stdout]).toEqual([
+      3,
+      expect.stringMatching(/^0 breaks of 0\nNot complete: Flex /),
+    ]);
+  }, 30_000);
+
+  it('says what is wrong with how it is asked', async () => {
+    const missing = await command('explain');
+    const noAction = await command('resolve', '16c6a4b8-88ee-429b-835a-6725206cd08c');
+    const nobodys = await command('explain', '16c6a4b8-88ee-429b-835a-6725206cd08c');
+    const help = await command('--help');
+
+    expect([missing.code, missing.stderr]).toEqual([1, 'fallback: explain takes the id of a transaction\n']);
+    expect([noAction.code, noAction.stderr]).toMatchObject([
+      1,
+      expect.stringMatching(/resolve takes one of retry/),
+    ]);
+    expect([nobodys.code, nobodys.stderr]).toEqual([
+      1,
+      'fallback: the service says: The fallback has no case of this transaction.\n',
+    ]);
+    expect([help.code, help.stdout]).toEqual([
+      0,
+      expect.stringMatching(/Examples:\n {2}npm run --silent fallback -- status/),
+    ]);
+  }, 30_000);
 });
