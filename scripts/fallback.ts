@@ -138,8 +138,13 @@ async function status({ get }: Operators): Promise<Told> {
   return { answer, shown: table(['', ''], rows, [16]), code };
 }
 
-function rowsOf({ open, needOperator, oldest, audit: last }: NonNullable<Overview['cases']>): string[][] {
-  const states = Object.entries(open).map(([state, cases]) => `${cases} ${state}`);
+function rowsOf({
+  open: byState,
+  needOperator,
+  oldest,
+  audit: last,
+}: NonNullable<Overview['cases']>): string[][] {
+  const states = Object.entries(byState).map(([state, cases]) => `${cases} ${state}`);
   return [
     ['Open cases', states.length > 0 ? states.join(', ') : 'none'],
     ['Need somebody', needOperator > 0 ? paint('red', String(needOperator)) : 'none'],

@@ -30,7 +30,7 @@ async function ask(path: string, body?: object, token: string = TOKENS[0]) {
     },
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: await response.json() };
 }
 
 const transactionIn = (answer: any) => answer.body.data.data;

@@ -72,7 +72,8 @@ onBothDatabases(databases => {
         found.paymentIntents.length === 1 &&
         found.verifications.length === 1 &&
         found.events.some(({ state }) => state === 'done'),
-      20_000,
+      // A payment that begins while the feed is being read is looked for 20 seconds later.
+      25_000,
     );
     expect(checks).toMatchObject([{ verdict: 'valid' }]);
     expect(transaction).toMatchObject({ state: 'state/pending-payment', awaits_payment: true });
