@@ -17,7 +17,7 @@ export const deleteUser = (deps: OpsDeps) =>
       summary: 'Forget what was kept of a user',
       description:
         'All that was kept of transactions in which the user was customer or provider. Delete the user in Flex first: ' +
-        'what Flex tells of them afterwards is kept again.',
+        'what Flex tells of them afterwards is kept again. Cases of the fallback stay: they are the books of money that was moved.',
       requestParams: { path },
     },
     deleted,
