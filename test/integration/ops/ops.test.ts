@@ -597,10 +597,13 @@ describe('without records', () => {
     );
 
     expect(operations.length).toBeGreaterThanOrEqual(14);
-    for (const { method, path } of [...operations, { method: 'get', path: '/ops/nothing' }]) {
+    const all = [...operations, { method: 'get', path: '/ops/nothing' }];
+    for (const [index, { method, path }] of all.entries()) {
       const address = path.replace('{id}', NOBODYS);
       const { status } = await ask(address, method === 'post' ? { body: {} } : {});
-      expect([method, path, status]).toEqual([method, path, expected]);
+      // After twenty wrong tokens nobody is told any more whether one is wrong.
+      const said = expected === 401 && index >= 20 ? 429 : expected;
+      expect([method, path, status]).toEqual([method, path, said]);
     }
   });
 
