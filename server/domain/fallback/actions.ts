@@ -75,7 +75,7 @@ function cancel(c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Jud
       return giveUp(c);
     case 'capturing':
     case 'unknown':
-      return letGo(ops, intent);
+      return letGo(phase, ops, intent);
     case 'dead':
     case 'elsewhere':
       return { why: 'The booking is over already: what is held goes back by itself (retry).' };
@@ -94,12 +94,12 @@ function giveUp(c: Case): Judged {
   };
 }
 
-function letGo(ops: readonly MoneyOp[], intent: Intent | null): Judged {
+function letGo(phase: Phase, ops: readonly MoneyOp[], intent: Intent | null): Judged {
   if (isUnderWay(ops)) return UNDER_WAY;
   if (!intent || intent.status === 'canceled') return { why: 'Nothing is held.' };
   if (intent.status === 'succeeded') return { why: 'The money was taken: only a refund gives it back.' };
   return {
-    does: `${intent.id} is cancelled: the customer's bank lets go of ${money(intent)}.`,
+    does: `${intent.id} is cancelled: the customer's bank lets go of ${money(intent)}.${onlyIfOff(phase)}`,
     change: on,
     op: newOp('cancel', ops.filter(({ kind }) => kind === 'cancel').length + 1, {
       target: intent.id,
@@ -108,6 +108,9 @@ function letGo(ops: readonly MoneyOp[], intent: Intent | null): Judged {
     }),
   };
 }
+
+const onlyIfOff = (phase: Phase): string =>
+  phase === 'unknown' ? ' Only if the booking is off: what Flex says of it is not understood here.' : '';
 
 function refund(_c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Judged {
   if (!['dead', 'elsewhere', 'unknown'].includes(phase))
@@ -121,7 +124,7 @@ function refund(_c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Ju
   if (left <= 0) return { why: 'Nothing is left of it.' };
   const { currency } = intent;
   return {
-    does: `${money({ amount: left, currency })} of ${intent.id} are given back to the customer, with what provider and platform had of it.`,
+    does: `${money({ amount: left, currency })} of ${intent.id} are given back to the customer, with what provider and platform had of it.${onlyIfOff(phase)}`,
     change: on,
     op: newOp('refund', ops.filter(({ kind }) => kind === 'refund').length + 1, {
       target: intent.id,

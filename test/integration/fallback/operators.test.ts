@@ -1,7 +1,8 @@
 /** What operators see of the fallback and do about it, over HTTP. */
+import { sql } from 'kysely';
 import flexSdk from 'sharetribe-flex-sdk';
 import { findCase } from '../../../server/store/payment-cases.ts';
-import { empty } from '../../setup/databases.ts';
+import { empty, eventually } from '../../setup/databases.ts';
 import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { run } from '../../setup/processes.ts';
 
@@ -397,6 +398,22 @@ describe('the comparison of all sides', () => {
     expect(metrics).toContain('\nproxy_fallback_breaks 0\n');
     expect(metrics).toContain('\nproxy_fallback_cases_open{state="captured"} 1\n');
     expect(metrics).toContain('\nproxy_fallback_cases_open{state="needs-operator"} 0\n');
+  });
+
+  it('is made each night as a job, by one instance', async () => {
+    const { rows } = await sql<{ cron: string }>`
+      select cron from pgboss.schedule where name = 'fallback-audit'`.execute(world.store.db);
+    expect(rows).toEqual([{ cron: '23 4 * * *' }]);
+    await paid();
+
+    await world.store.jobs.send('fallback-audit', 'now', {});
+
+    const { cases } = await eventually(
+      async () => (await ask('/ops/fallback')).body,
+      body => body.cases.audit !== null,
+    );
+    expect(cases.audit).toMatchObject({ words: '0 breaks of 1', problem: null });
+    expect(Date.parse(cases.audit.to) - Date.parse(cases.audit.from)).toBe(3 * DAY);
   });
 
   it('puts right what was only on its way, and then it is not broken', async () => {
