@@ -140,12 +140,10 @@ describe('/ops/fallback and its switch', () => {
     const answer = await world.book();
     expect(answer.headers.get('x-payment-intent-source')).toBe('flex');
     expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setInterval(() => {
-      if (!world.context.fallback.readiness().on) resolve();
-    }, 50);
-    await promise;
-    clearInterval(timer);
+    await eventually(
+      () => world.context.fallback.readiness().on,
+      isOn => !isOn,
+    );
     expect(world.context.fallback.readiness().missing).toEqual([
       'to be switched on again: another switched it off',
     ]);
@@ -617,10 +615,13 @@ describe('npm run fallback', () => {
   }, 30_000);
 
   it('says what is wrong with how it is asked', async () => {
-    const missing = await command('explain');
-    const noAction = await command('resolve', '16c6a4b8-88ee-429b-835a-6725206cd08c');
-    const nobodys = await command('explain', '16c6a4b8-88ee-429b-835a-6725206cd08c');
-    const help = await command('--help');
+    const nobody = '16c6a4b8-88ee-429b-835a-6725206cd08c';
+    const [missing, noAction, nobodys, help] = await Promise.all([
+      command('explain'),
+      command('resolve', nobody),
+      command('explain', nobody),
+      command('--help'),
+    ]);
 
     expect([missing.code, missing.stderr]).toEqual([1, 'fallback: explain takes the id of a transaction\n']);
     expect([noAction.code, noAction.stderr]).toMatchObject([
