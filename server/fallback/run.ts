@@ -333,9 +333,18 @@ async function settle(work: Work, op: MoneyOp, change: Change = {}): Promise<Run
     op,
     change: { ...columns(change), ...(isDone && isOwn && ended !== null && { seen_status: ended }) },
     ...(isDone && op.kind === 'cancel' && { cancelled: op.target! }),
-    note: noteOf(work, op, op.state === 'planned' ? 'wished-anew' : op.state),
+    note: noteOf(work, op, SETTLED[op.state]),
   });
 }
+
+/** What is said of an op that is settled: `sent` has been looked for, and `planned` is to be sent under a new key. */
+const SETTLED: Record<MoneyOp['state'], string> = {
+  planned: 'wished-anew',
+  sent: 'not-found',
+  confirmed: 'confirmed',
+  refused: 'refused',
+  dropped: 'dropped',
+};
 
 async function adopt(work: Work, intent: Intent): Promise<Run | null> {
   const creates = work.held.ops.filter(({ kind }) => kind === 'create');

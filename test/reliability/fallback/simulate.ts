@@ -306,15 +306,12 @@ export async function simulate(
     if (outage && c.troubles >= 3)
       return Math.max(due, sweepAfter(Math.min(outage.to - 1, world.nextEventAt() ?? Infinity)));
     const isSeen = c.checked_at.getTime() > world.state.lastChange + 20 * SECOND;
-    const isIdle =
-      isSeen &&
-      c.trouble === null &&
-      c.ending === null &&
-      ['released', 'advanced', 'captured'].includes(c.state);
+    const interval = c.next_at.getTime() - c.checked_at.getTime();
+    const usual = { released: 0, advanced: MINUTE, captured: HOUR }[c.state as string] ?? Infinity;
+    const isIdle = isSeen && c.trouble === null && c.ending === null && interval >= usual;
     const eventAt = world.nextEventAt() ?? Infinity;
     if (!isIdle || eventAt <= due) return due;
     const cancelAt = c.state === 'released' ? c.deadline.getTime() - MINUTE : Infinity;
-    const interval = c.next_at.getTime() - c.checked_at.getTime();
     return Math.max(due, sweepAfter(Math.min(eventAt + (interval * (seed % 7)) / 7, cancelAt)));
   }
 

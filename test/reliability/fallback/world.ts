@@ -57,7 +57,7 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
     lag: random.pick([0, 0, 5, 20]),
   };
   const outages = plan?.outages ?? randomOutages(random, start);
-  const ambush = plan ? null : random.chance(35) ? random.pick(AMBUSHES) : null;
+  const ambush = plan?.faults ? null : random.chance(35) ? random.pick(AMBUSHES) : null;
 
   /** Model events on the way: people, expiries, requests that arrive late. */
   const runDue = () => {
