@@ -110,6 +110,7 @@ export function createFallbackService(deps: Deps): FallbackService | null {
       lanes,
       integration,
       livemode: stripe.livemode,
+      isUp: () => store.status().isUp,
       isOn: () => isSwitchKnown && gate.readiness().on && store.status().isUp,
       onLeft: (transactionId, why) =>
         log.warn({ transactionId, why }, 'an order without a payment was left as it is'),

@@ -8,7 +8,7 @@ import { ProxyError } from '../domain/errors.ts';
 import { isAtLeast } from '../domain/fallback/case.ts';
 import type { Intent } from '../domain/fallback/evidence.ts';
 import { inScope, isUnusable, platformRefusal, type FallbackSettings } from '../domain/fallback-settings.ts';
-import { entersLane } from '../domain/lane.ts';
+import { entersLane, isLaneState } from '../domain/lane.ts';
 import { leastAmounts } from '../domain/stripe-currencies.ts';
 import type { IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { findCase, hasOpenCase, openCase } from '../store/payment-cases.ts';
@@ -25,6 +25,8 @@ export type FallbackDeps = RunDeps & {
   livemode: boolean;
   /** Whether a case may be opened now. Those that are open are finished in any case. */
   isOn: () => boolean;
+  /** Whether the database can be asked. */
+  isUp: () => boolean;
   /** Why an order that was for it is not carried. Must not fail. */
   onLeft: (transactionId: string, why: string) => void;
 };
@@ -43,10 +45,13 @@ export function createFallback(deps: FallbackDeps) {
   };
 
   const payFor = async (order: AnsweredOrder, signal: AbortSignal): Promise<Carried | null> => {
+    const isNew = isBegun(lanes, order);
+    const isForUs = isNew || isUnusable(settings, order.check);
+    // Nobody else's order waits for the database.
+    if (!deps.isUp() || !((isForUs && deps.isOn()) || isInLane(lanes, order))) return null;
     const known = await findCase(deps.db, order.transactionId).catch(() => undefined);
     if (known) return order.isAble ? give(deps, known, signal) : refuse(order.transactionId);
-    const isNew = isBegun(lanes, order);
-    if (!deps.isOn() || !(isNew || isUnusable(settings, order.check))) return null;
+    if (!deps.isOn() || !isForUs) return null;
     const transaction = await readSoon(deps, order.transactionId, signal);
     if (!transaction) return left(deps, order.transactionId, 'the transaction can not be read');
     if (!isNew) {
@@ -63,8 +68,8 @@ export function createFallback(deps: FallbackDeps) {
     entryInstead,
     payFor,
     /** Whether the user has money on its way by a case of ours. */
-    hasOpenCase: (userId: string) => hasOpenCase(deps.db, userId),
-    caseOf: (transactionId: string) => findCase(deps.db, transactionId),
+    hasOpenCase: (userId: string) => asked(deps, () => hasOpenCase(deps.db, userId), false),
+    caseOf: (transactionId: string) => asked(deps, () => findCase(deps.db, transactionId), undefined),
     /** For the customer of the case, and for nobody else. */
     async status(row: PaymentCaseRow, isAble: boolean, signal: AbortSignal): Promise<PaymentStatus> {
       if (row.closed_at !== null || row.needs !== null || row.ending !== null) return statusOf(row);
@@ -91,6 +96,24 @@ export function createFallback(deps: FallbackDeps) {
   };
 }
 
+/** While the database is away nobody knows; where there is no fallback, nobody needs to. */
+async function asked<T>({ settings, isUp }: FallbackDeps, ask: () => Promise<T>, none: T): Promise<T> {
+  if (isUp()) {
+    const answer = await ask().then(
+      value => ({ value }),
+      () => null,
+    );
+    if (answer) return answer.value;
+  }
+  if (!settings.wanted) return none;
+  throw new ProxyError('not-recorded', {
+    status: 503,
+    statusText: 'It can not be seen at the moment whether there is a payment under way. Try again.',
+    data: {},
+    retryAfterSeconds: 5,
+  });
+}
+
 function statusOf(row: PaymentCaseRow): PaymentStatus {
   const status = (): PaymentStatus['status'] => {
     if (row.needs !== null) return 'checking';
@@ -107,6 +130,13 @@ const isBegun = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>
   [...lanes.values()].some(({ process }) => {
     const transition = process.transitions.get(String(lastTransition));
     return transition !== undefined && transition.privileged && entersLane(transition);
+  });
+
+/** Whether the last that was done with it was done in the lane. */
+const isInLane = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>
+  [...lanes.values()].some(({ process }) => {
+    const transition = process.transitions.get(String(lastTransition));
+    return transition !== undefined && isLaneState(transition.to);
   });
 
 async function give(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSignal): Promise<Carried> {

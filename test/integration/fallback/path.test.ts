@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { eventually } from '../../setup/databases.ts';
 import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { findCase } from '../../../server/store/payment-cases.ts';
@@ -241,6 +242,37 @@ describe('what is not for it', () => {
     expect(booked.headers.get('x-payment-intent-source')).toBe('flex');
     expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
     expect(off.sandbox.stripe().paymentIntents.size).toBe(0);
+  });
+});
+
+describe('while the database is away', () => {
+  const away = { isUp: false, since: new Date(), problem: 'away' };
+
+  it('an order without a fallback is confirmed as always', async () => {
+    await using off = await startFallbackWorld({ PI_FALLBACK: 'off' });
+    jest.spyOn(off.store, 'status').mockReturnValue(away);
+    const answer = await off.book();
+    const id: string = transactionIn(answer).id.uuid;
+    await off.pay(paymentIn(answer).stripePaymentIntentId);
+
+    const confirmed = await off.alice.post('confirm-payment', { transactionId: uuid(id) });
+
+    expect(confirmed.status).toBe(200);
+    expect(off.sandbox.flex().transactions.get(id)!.state).toBe('state/preauthorized');
+  });
+
+  it('nothing is begun, and nobody is told that there is no payment under way', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    jest.spyOn(world.store, 'status').mockReturnValue(away);
+
+    const answer = await world.book();
+    const id: string = transactionIn(answer).id.uuid;
+    const asked = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+
+    expect(answer.headers.get('x-payment-intent-source')).toBe('flex');
+    expect(world.sandbox.stripe().paymentIntents.size).toBe(0);
+    expect(asked.body).toMatchObject({ status: 503, code: 'not-recorded' });
+    expect(asked.headers.get('retry-after')).toBe('5');
   });
 });
 
