@@ -131,7 +131,11 @@ export async function writeCase(db: Db, held: Held, write: Write, leaseMs: numbe
   const { op, cancelled, note } = write;
   const parts: RawBuilder<unknown>[] = [
     sql`held as (
-      update proxy.payment_cases set ${sql.join([sql`lease_until = ${fromNow(leaseMs)}`, ...assignments(write.change ?? {})])}
+      update proxy.payment_cases set ${sql.join([
+        sql`lease_until = ${fromNow(leaseMs)}`,
+        ...(write.isReleased ? [sql`released_at = coalesce(released_at, proxy.app_now())`] : []),
+        ...assignments(write.change ?? {}),
+      ])}
       where id = ${held.row.id} and fence = ${held.row.fence}
       returning *)`,
     ...(op ? [sql`op as (${writeOp(op, write.isReleased ?? false)})`] : []),

@@ -348,7 +348,9 @@ export async function simulate(
     violate('open', `flex still says ${phase}`);
   if (all().filter(intent => isOurs(intent) && intent.status !== 'canceled').length > 1)
     violate('strays', 'two of ours are left');
-  if (end.released_at && end.released_at.getTime() >= end.deadline.getTime() - 5 * MINUTE)
+  // Flex's own was in the customer's hands by Flex's doing.
+  const isAdopted = world.state.story.some(line => line.includes(': adopted '));
+  if (!isAdopted && end.released_at && end.released_at.getTime() >= end.deadline.getTime() - 5 * MINUTE)
     violate('lateReleases', 'handed out too late');
   if (isAtLeast(end.state, 'advanced') && end.released_at === null && end.state !== 'closed')
     violate('releasedUnlinked', 'paid without having been handed out');
