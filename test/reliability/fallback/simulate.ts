@@ -310,7 +310,8 @@ export async function simulate(
     const usual = { released: 0, advanced: MINUTE, captured: HOUR }[c.state as string] ?? Infinity;
     const isIdle = isSeen && c.trouble === null && c.ending === null && interval >= usual;
     const eventAt = world.nextEventAt() ?? Infinity;
-    if (!isIdle || eventAt <= due) return due;
+    // With nothing to come, a look that was held up may have been an old one.
+    if (!isIdle || eventAt <= due || eventAt === Infinity) return due;
     const cancelAt = c.state === 'released' ? c.deadline.getTime() - MINUTE : Infinity;
     return Math.max(due, sweepAfter(Math.min(eventAt + (interval * (seed % 7)) / 7, cancelAt)));
   }
