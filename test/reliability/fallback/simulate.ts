@@ -350,7 +350,7 @@ export async function simulate(
   if (all().filter(intent => isOurs(intent) && intent.status !== 'canceled').length > 1)
     violate('strays', 'two of ours are left');
   // Flex's own was in the customer's hands by Flex's doing.
-  const isAdopted = world.state.story.some(line => line.includes(': adopted '));
+  const isAdopted = all().some(intent => intent.id === end.payment_intent_id && !isOurs(intent));
   if (!isAdopted && end.released_at && end.released_at.getTime() >= end.deadline.getTime() - 5 * MINUTE)
     violate('lateReleases', 'handed out too late');
   if (isAtLeast(end.state, 'advanced') && end.released_at === null && end.state !== 'closed')
