@@ -63,11 +63,18 @@ function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
   return back ?? later(c, now, 'flex can not be asked');
 }
 
+/** Flex may make one when the booking is paid for already. After so long it is looked for again when the money moves. */
+const LATE_MS = HOUR;
+
 /** The provider is to say whether it is on. */
-const confirmed = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step =>
-  isAtLeast(c.state, 'advanced')
-    ? { do: 'wait', until: now + MINUTE }
-    : (dropOthers(c, ops, evidence, now) ?? { do: 'change', change: { state: 'advanced', sent: null } });
+function confirmed(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
+  const isNew = !isAtLeast(c.state, 'advanced');
+  const other = isNew || now < c.deadline + LATE_MS ? dropOthers(c, ops, evidence, now) : null;
+  if (other) return other;
+  return isNew
+    ? { do: 'change', change: { state: 'advanced', sent: null } }
+    : { do: 'wait', until: now + MINUTE };
+}
 
 /** Its PaymentIntent as it is now, or what to do to know it. */
 function intentOf(c: Case, id: string, evidence: Evidence, now: number): Intent | null | Step {

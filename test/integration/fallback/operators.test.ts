@@ -475,7 +475,8 @@ describe('the comparison of all sides', () => {
     [
       'two-released',
       async () => {
-        const { id } = await paid();
+        // Before it is accepted, the second one would be looked for and cancelled.
+        const { id } = await accepted();
         const [own] = await world.stripe.paymentIntents.list().then(({ data }) => data);
         const twin = await world.stripe.paymentIntents.create({
           amount: own!.amount,

@@ -15,6 +15,8 @@ const { values } = parseArgs({
   options: {
     orders: { type: 'string', default: '500' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    /** The first round of the seed's that is played. */
+    from: { type: 'string', default: '0' },
   },
 });
 const wanted = Number(values.orders);
@@ -156,7 +158,9 @@ const ends: Record<string, number> = {};
 const found: Breach[] = [];
 let orders = 0;
 let paid = 0;
-for (let batch = 0; orders < wanted && found.length === 0; batch += 1) {
+let last = 0;
+for (let batch = Number(values.from); orders < wanted && found.length === 0; batch += 1) {
+  last = batch;
   const result = await race(world, batch, Math.min(AT_ONCE, wanted - orders));
   orders += AT_ONCE;
   paid += result.paid;
@@ -177,7 +181,9 @@ process.stdout.write(
     ...counts,
     ends,
     seconds: Math.round((performance.now() - began) / 1_000),
-    ...(found.length > 0 && { replay: `npm run prove:races -- --orders ${wanted} --seed ${seed}` }),
+    ...(found.length > 0 && {
+      replay: `npm run prove:races -- --orders ${AT_ONCE} --from ${last} --seed ${seed}`,
+    }),
   })}\n`,
 );
 await world[Symbol.asyncDispose]();

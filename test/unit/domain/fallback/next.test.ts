@@ -252,6 +252,22 @@ describe("a PaymentIntent of Flex's own that comes late", () => {
     });
   });
 
+  it('is cancelled too when the booking is paid for already, for as long as one may come', () => {
+    const c = aCase({ state: 'advanced', seenStatus: 'requires_capture' });
+    const held = intent({ status: 'requires_capture', authorisedAt: NOW });
+    const late = intent({ id: 'pi_late', caseId: null, status: 'requires_capture', authorisedAt: NOW + 1 });
+    const evidence = seen('confirmed', held, { listed: { at: NOW, intents: [held, late] } });
+
+    const notLooked = { ...noEvidence(), flex: flex('confirmed') };
+    expect(next(c, [], notLooked, NOW)).toEqual({ do: 'list-intents' });
+    expect(next(c, [], evidence, NOW)).toMatchObject({
+      do: 'plan',
+      op: { kind: 'cancel', target: 'pi_late' },
+    });
+    const over = NOW + 75 * MINUTE;
+    expect(next(c, [], notLooked, over)).toEqual({ do: 'wait', until: over + MINUTE });
+  });
+
   it('loses when ours was paid first', () => {
     const paid = { ...flexs, status: 'requires_capture', authorisedAt: NOW + 1 };
     const ours = own({ status: 'requires_capture', authorisedAt: NOW });
