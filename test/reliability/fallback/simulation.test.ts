@@ -43,7 +43,7 @@ describe('the fallback, simulated', () => {
   ])(
     'finds the fault %s',
     async mutant => {
-      const { code, said } = await prove('--seeds', '40', '--mutant', mutant);
+      const { code, said } = await prove('--seeds', '400', '--mutant', mutant);
 
       expect({ code, caught: said.caught }).toEqual({ code: 1, caught: true });
     },
