@@ -330,6 +330,8 @@ describe('in two steps', () => {
     );
 
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    // The one that was refused may have held the case when the other was to go on with it.
+    await world.sweep();
     expect([...world.sandbox.stripe().payouts.values()]).toMatchObject([{ amount: 13_500, account: PETRA }]);
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
   });
