@@ -11,7 +11,7 @@ import {
   type FlexEvidence,
   type Intent,
 } from '../domain/fallback/evidence.ts';
-import { ladderOf } from '../domain/fallback/ladder.ts';
+import { ladderOf, LISTED_AFTER_MS } from '../domain/fallback/ladder.ts';
 import { next } from '../domain/fallback/next.ts';
 import { markOf } from '../domain/fallback/resolve.ts';
 import type { Change, Step } from '../domain/fallback/step.ts';
@@ -233,7 +233,7 @@ export function windowOf({ case: c, ops }: Pick<Held, 'case' | 'ops'>) {
     c.deadline - c.periodMs,
     ...ops.map(op => (op.kind === 'create' ? (op.firstSentAt ?? Infinity) : Infinity)),
   );
-  return { from: first - 5 * MINUTE, to: last + 5 * MINUTE };
+  return { from: first - 5 * MINUTE, to: last + LISTED_AFTER_MS };
 }
 
 const around = ({ firstSentAt, lastSentAt }: MoneyOp) => ({

@@ -10,6 +10,9 @@ export type Ladder = {
 
 const MINUTE = 60_000;
 
+/** The PaymentIntents of a booking are looked for among those that were made until so long after its deadline. */
+export const LISTED_AFTER_MS = 5 * MINUTE;
+
 /** Of a quarter of an hour: five minutes, three and one before the end. Of a shorter time, the same parts. */
 export const ladderOf = ({ deadline, periodMs }: { deadline: number; periodMs: number }): Ladder => ({
   stopRelease: deadline - Math.min(5 * MINUTE, periodMs / 3),

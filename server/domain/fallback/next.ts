@@ -5,7 +5,7 @@
 import { isAtLeast, isOpen, newOp, type Case, type MoneyOp } from './case.ts';
 import { isOutdated, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
-import { ladderOf } from './ladder.ts';
+import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
 import { move, pay } from './pay.ts';
 import { resolve } from './resolve.ts';
 import { later, type Step } from './step.ts';
@@ -41,7 +41,8 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
     case 'elsewhere':
       return (
         giveBack(c, ops, evidence, now, flex.phase === 'elsewhere') ??
-        tell(c, flex, evidence, 'over') ?? { do: 'close', outcome: outcomeOf(c, flex) }
+        tell(c, flex, evidence, 'over') ??
+        awaitLate(c, flex, now) ?? { do: 'close', outcome: outcomeOf(c, flex) }
       );
     default:
       return { do: 'need-operator', why: 'state-unknown' };
@@ -53,6 +54,14 @@ const outcomeOf = (c: Case, { phase }: FlexEvidence): string => {
   if (phase === 'elsewhere') return 'elsewhere';
   return isAtLeast(c.state, 'captured') ? 'refunded' : 'cancelled';
 };
+
+/** Of a booking that ended early, Flex may still make one, and the customer pay it. */
+function awaitLate(c: Case, { phase }: FlexEvidence, now: number): Step | null {
+  const until = c.deadline + LISTED_AFTER_MS;
+  return c.way === 'repair' && phase === 'dead' && now < until
+    ? { do: 'wait', until: Math.min(now + MINUTE, until) }
+    : null;
+}
 
 /** What must be done in time is done by the clock, unless the booking may have come to be. */
 function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {

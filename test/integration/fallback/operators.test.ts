@@ -118,6 +118,8 @@ describe('/ops/fallback and its switch', () => {
     await world.later(2 * MINUTE);
     await world.sweep();
     expect(intentOf(paymentIntentId).status).toBe('canceled');
+    await world.later(20 * MINUTE);
+    await world.sweep();
     expect(await caseOf(id)).toMatchObject({ state: 'closed' });
 
     const on = await ask('/ops/fallback/switch', { on: true });
@@ -261,6 +263,8 @@ describe('in two steps', () => {
     await world.sweep();
     expect(intentOf(paymentIntentId).status).toBe('canceled');
     expect(stateOf(id)).toBe('state/payment-expired');
+    await world.later(20 * MINUTE);
+    await world.sweep();
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'operator' });
     const { body: audit } = await ask('/ops/audit');
     expect(audit.items).toMatchObject([

@@ -89,6 +89,10 @@ describe('a booking on our own PaymentIntent', () => {
 
     expect(stateOf(id)).toBe('state/declined');
     expect(intentOf(paymentIntentId).status).toBe('canceled');
+    // Flex could still make one of its own.
+    expect(await caseOf(id)).toMatchObject({ closed_at: null });
+    await world.later(20 * MINUTE);
+    await world.sweep();
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'cancelled' });
   });
 

@@ -268,6 +268,21 @@ describe("a PaymentIntent of Flex's own that comes late", () => {
     expect(next(c, [], notLooked, over)).toEqual({ do: 'wait', until: over + MINUTE });
   });
 
+  it('is looked for though the booking has ended, until none can be listed any more', () => {
+    const c = aCase({ state: 'released', ending: 'ran-out' });
+    const ended = (others: Intent[]) =>
+      seen('dead', own({ status: 'canceled' }), { listed: { at: NOW, intents: others }, notesWritten: 1 });
+    const late = { ...flexs, status: 'requires_capture' };
+    const until = NOW + 20 * MINUTE;
+
+    expect(next(c, [], ended([late]), NOW)).toMatchObject({ op: { kind: 'cancel', target: flexs.id } });
+    expect(next(c, [], ended([]), NOW)).toEqual({ do: 'wait', until: NOW + MINUTE });
+    expect(next(c, [], ended([]), until - 1)).toEqual({ do: 'wait', until });
+    expect(next(c, [], ended([late]), until)).toMatchObject({ op: { kind: 'cancel', target: flexs.id } });
+    expect(next(c, [], ended([]), until)).toEqual({ do: 'close', outcome: 'ran-out' });
+    expect(next({ ...c, way: 'clean' }, [], ended([]), NOW)).toEqual({ do: 'close', outcome: 'ran-out' });
+  });
+
   it('loses when ours was paid first', () => {
     const paid = { ...flexs, status: 'requires_capture', authorisedAt: NOW + 1 };
     const ours = own({ status: 'requires_capture', authorisedAt: NOW });
