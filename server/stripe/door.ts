@@ -9,10 +9,11 @@ import type { UpstreamCall } from '../metrics.ts';
 import type { StripeEventRecord } from '../domain/stripe-event.ts';
 import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
-import { createGuard, type Lookup } from './lookup.ts';
+import { createGuard, mapFound, type Lookup } from './lookup.ts';
 import { lackingPermissions } from './permissions.ts';
 import { createStripeLedger, type StripeLedger } from './ledger.ts';
 import { createMoney, type Money } from './money.ts';
+import { allPages, createdIn, endOf, PAGE, pageAfter, type Window } from './pages.ts';
 
 export type { Lookup } from './lookup.ts';
 
@@ -24,10 +25,10 @@ export type StripeDoor = {
   /** All with the transaction's id in their metadata that were made in the window, in milliseconds since the epoch. */
   paymentIntentsOf(
     transactionId: string,
-    window: { from: number; to: number },
+    window: Window,
   ): Promise<Lookup<{ intents: StripePaymentIntent[]; complete: boolean }>>;
   /** Those that were made in the window, in milliseconds since the epoch, the newest first. `after` is the page's `next`. */
-  events(window: { from: number; to: number }, after?: string): Promise<Lookup<EventsPage>>;
+  events(window: Window, after?: string): Promise<Lookup<EventsPage>>;
   /** null on an account that has none. */
   newestPaymentIntentId(): Promise<Lookup<string | null>>;
   /** What Stripe's search knows of them. A hint only: it is behind by a minute or more. */
@@ -60,7 +61,6 @@ export type StripeAccount = {
 export type WebhookEndpoint = { id: string; url: string; status: string; events: string[] };
 
 const DEADLINE_MS = 5_000;
-const PAGE = 100;
 /** Pages that are looked through for one transaction: two thousand PaymentIntents in twenty minutes. */
 const MOST_PAGES = 20;
 
@@ -85,15 +85,22 @@ export function createStripeDoor(
         return Promise.resolve({ outcome: 'absent', inOtherMode: false } as const);
       return ask(async () => describeIntent(await stripe.paymentIntents.retrieve(id), secretDigest));
     },
-    paymentIntentsOf: (transactionId, window) => ask(() => listOf(stripe, transactionId, window)),
-    events: ({ from, to }, after) =>
+    paymentIntentsOf: async (transactionId, window) =>
+      mapFound(
+        await allPages(
+          page => ask(() => stripe.paymentIntents.list({ ...page, created: createdIn(window) })),
+          data =>
+            data
+              .filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId)
+              .map(intent => describeIntent(intent)),
+          { most: MOST_PAGES },
+        ),
+        ({ items, isComplete }) => ({ intents: items, complete: isComplete }),
+      ),
+    events: (window, after) =>
       ask(async () => {
-        const { data, has_more: hasMore } = await stripe.events.list({
-          created: { gte: Math.floor(from / 1000), lte: Math.ceil(to / 1000) },
-          limit: PAGE,
-          ...(after !== undefined && { starting_after: after }),
-        });
-        return { events: data.map(describeEvent), next: hasMore ? (data.at(-1)?.id ?? null) : null };
+        const page = await stripe.events.list({ ...pageAfter(after), created: createdIn(window) });
+        return { events: page.data.map(describeEvent), next: endOf(page) };
       }),
     newestPaymentIntentId: () =>
       ask(async () => (await stripe.paymentIntents.list({ limit: 1 })).data[0]?.id ?? null),
@@ -126,24 +133,6 @@ function addressOf(baseUrl: string | null | undefined) {
   if (baseUrl === undefined || baseUrl === null) return {};
   const { hostname, port, protocol } = new URL(baseUrl);
   return { host: hostname, port, protocol: protocol === 'https:' ? ('https' as const) : ('http' as const) };
-}
-
-async function listOf(stripe: Stripe, transactionId: string, { from, to }: { from: number; to: number }) {
-  const intents: StripePaymentIntent[] = [];
-  const created = { gte: Math.floor(from / 1000), lte: Math.ceil(to / 1000) };
-  let last: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { data, has_more: hasMore } = await stripe.paymentIntents.list({
-      created,
-      limit: PAGE,
-      ...(last !== undefined && { starting_after: last }),
-    });
-    const own = data.filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId);
-    intents.push(...own.map(intent => describeIntent(intent)));
-    last = data.at(-1)?.id;
-    if (!hasMore || last === undefined) return { intents, complete: true };
-  }
-  return { intents, complete: false };
 }
 
 const describeAccount = (account: Stripe.Account): StripeAccount => ({

@@ -17,6 +17,10 @@ export type Lookup<T> =
   | { outcome: 'absent'; inOtherMode: boolean }
   | { outcome: 'unknown'; trouble: Trouble };
 
+/** The same lookup, with something made of what was found. */
+export const mapFound = <T, V>(lookup: Lookup<T>, read: (value: T) => V): Lookup<V> =>
+  lookup.outcome === 'found' ? { outcome: 'found', value: read(lookup.value) } : lookup;
+
 export type Trouble = 'unavailable' | 'key-refused' | 'not-permitted';
 
 export type Guard = {

@@ -6,7 +6,8 @@ import { BrokenCircuitError, BulkheadRejectedError } from 'cockatiel';
 import Stripe from 'stripe';
 import type { Intent, Moved } from '../domain/fallback/evidence.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
-import type { Guard, Lookup } from './lookup.ts';
+import { mapFound, type Guard, type Lookup } from './lookup.ts';
+import { allPages, createdIn, PAGE, type Window } from './pages.ts';
 
 /** `refused`: it was not done, and will not be. `not-now`: surely not done, and may be sent again. `isSaved`: the key is spent. */
 export type Answer<T> =
@@ -31,9 +32,6 @@ export type IntentOrder = {
   savesPaymentMethod: boolean;
 };
 
-type Window = { from: number; to: number };
-
-const PAGE = 100;
 const MOST_PAGES = 20;
 const OURS = 'flex-payment-proxy';
 
@@ -114,18 +112,45 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
       judgePaymentIntentId(id).valid
         ? ask(async () => intentOf(await stripe.paymentIntents.retrieve(id, { expand: EXPAND })))
         : Promise.resolve({ outcome: 'absent', inOtherMode: false }),
-    intentsOf: (
+    intentsOf: async (
       transactionId: string,
       window: Window,
     ): Promise<Lookup<{ intents: Intent[]; isComplete: boolean }>> =>
-      ask(() => listIntents(stripe, transactionId, window)),
+      mapFound(
+        await allPages(
+          page =>
+            ask(() =>
+              stripe.paymentIntents.list({
+                ...page,
+                created: createdIn(window),
+                expand: ['data.latest_charge'],
+              }),
+            ),
+          data =>
+            data
+              .filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId)
+              .map(intentOf),
+          { most: MOST_PAGES },
+        ),
+        ({ items, isComplete }) => ({ intents: items, isComplete }),
+      ),
     refundsOf: (paymentIntentId: string): Promise<Lookup<Moved[]>> =>
       ask(async () => {
         const { data } = await stripe.refunds.list({ payment_intent: own(paymentIntentId), limit: PAGE });
         return data.map(movedOf);
       }),
-    payoutsOf: (account: string, window: Window): Promise<Lookup<Moved[]>> =>
-      ask(() => listPayouts(stripe, account, window)),
+    /** All of them, however many there are. */
+    payoutsOf: async (account: string, window: Window): Promise<Lookup<Moved[]>> =>
+      mapFound(
+        await allPages(
+          page =>
+            ask(() =>
+              stripe.payouts.list({ ...page, created: createdIn(window) }, { stripeAccount: account }),
+            ),
+          data => data.map(movedOf),
+        ),
+        ({ items }) => items,
+      ),
     /** The provider's part where it lies; null while the transfer has not been made. */
     shareOf: (
       paymentIntentId: string,
@@ -219,42 +244,6 @@ const expanded = <T extends { id: string }>(reference: string | T | null | undef
 
 const idOf = (reference: string | { id: string } | null | undefined): string | null =>
   typeof reference === 'string' ? reference : (reference?.id ?? null);
-
-const seconds = ({ from, to }: Window) => ({ gte: Math.floor(from / 1000), lte: Math.ceil(to / 1000) });
-
-async function listIntents(stripe: Stripe, transactionId: string, window: Window) {
-  const intents: Intent[] = [];
-  let last: string | undefined;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { data, has_more: hasMore } = await stripe.paymentIntents.list({
-      created: seconds(window),
-      limit: PAGE,
-      expand: ['data.latest_charge'],
-      ...(last !== undefined && { starting_after: last }),
-    });
-    intents.push(
-      ...data.filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId).map(intentOf),
-    );
-    last = data.at(-1)?.id;
-    if (!hasMore || last === undefined) return { intents, isComplete: true };
-  }
-  return { intents, isComplete: false };
-}
-
-/** Rejects rather than to leave any out. */
-async function listPayouts(stripe: Stripe, account: string, window: Window): Promise<Moved[]> {
-  const moved: Moved[] = [];
-  let last: string | undefined;
-  for (;;) {
-    const { data, has_more: hasMore } = await stripe.payouts.list(
-      { created: seconds(window), limit: PAGE, ...(last !== undefined && { starting_after: last }) },
-      { stripeAccount: account },
-    );
-    moved.push(...data.map(movedOf));
-    last = data.at(-1)?.id;
-    if (!hasMore || last === undefined) return moved;
-  }
-}
 
 /** Nothing was sent: there was no connection. */
 const NOT_SENT = [
