@@ -1,11 +1,10 @@
 /** `npm run webhooks`: Stripe's events as the service keeps them. See scripts/README.md. */
 import { Argument, Option } from 'commander';
+import { stripeEventStates } from '../server/domain/stripe-event.ts';
 import { command, duration, EXIT, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 import type { Operators } from './lib/operators-at.ts';
 import { paint, table } from './lib/tables.ts';
-
-const STATES = ['received', 'waiting', 'done', 'ignored', 'gave-up'];
 
 const program = command(
   'webhooks',
@@ -21,7 +20,7 @@ const program = command(
 )
   .addArgument(new Argument('<what>').choices(['list', 'replay', 'pull-missed']))
   .argument('[events...]', 'with replay: ids of events')
-  .addOption(new Option('--state <state>', 'with list and replay').choices(STATES))
+  .addOption(new Option('--state <state>', 'with list and replay').choices(stripeEventStates))
   .option('--type <type>', 'with list: such as payment_intent.succeeded')
   .option('--transaction <id>', 'with list: those about one booking')
   .option('--limit <count>', 'with list: how many at most', '50')

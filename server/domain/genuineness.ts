@@ -1,6 +1,7 @@
 /** Whether a PaymentIntent that looks right is the one at Stripe, and says the same as the Flex transaction. */
 
-export type Genuineness = 'genuine' | 'foreign' | 'mismatch' | 'unverified';
+export const genuinenesses = ['genuine', 'foreign', 'mismatch', 'unverified'] as const;
+export type Genuineness = (typeof genuinenesses)[number];
 
 /** What Flex says. Amounts in minor units; what is not known is left out, and not compared. */
 export type ClaimedPaymentIntent = {

@@ -1,3 +1,10 @@
+/**
+ * `received`: not looked at yet. `waiting`: it can not be placed yet, and is looked at again. `done`, `ignored` (nothing
+ * of ours) and `gave-up` are the ends.
+ */
+export const stripeEventStates = ['received', 'waiting', 'done', 'ignored', 'gave-up'] as const;
+export type StripeEventState = (typeof stripeEventStates)[number];
+
 /** What we keep of an event of Stripe's: ids, states and amounts; no client secret, no name, no card. */
 export type StripeEventRecord = {
   id: string;

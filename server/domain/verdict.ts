@@ -8,7 +8,15 @@
 import { ownValue } from './own-value.ts';
 import { judgeClientSecret, judgePair, judgePaymentIntentId, type Reason } from './payment-intent.ts';
 
-export type Verdict = 'valid' | 'simulated' | 'invalid' | 'missing' | 'not-expected' | 'unknown-process';
+export const verdicts = [
+  'valid',
+  'simulated',
+  'invalid',
+  'missing',
+  'not-expected',
+  'unknown-process',
+] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** One look at one response. Holds ids, never a client secret. */
 export type Check = {

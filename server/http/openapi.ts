@@ -2,6 +2,7 @@
 import type { RequestHandler } from 'express';
 import { createDocument, type CreateDocumentOptions, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { z } from 'zod';
+import { verdicts } from '../domain/verdict.ts';
 import { VERSION } from '../version.ts';
 
 export type Described = Record<string, { [Method in 'get' | 'post' | 'delete']?: ZodOpenApiOperationObject }>;
@@ -45,14 +46,7 @@ export const checkedAnswer = {
   ...answerOfFlex,
   description: "Flex's answer, and what we think of the PaymentIntent in it.",
   headers: z.object({
-    'X-Payment-Intent-Verdict': z.enum([
-      'valid',
-      'simulated',
-      'invalid',
-      'missing',
-      'not-expected',
-      'unknown-process',
-    ]),
+    'X-Payment-Intent-Verdict': z.enum(verdicts),
     'X-Payment-Intent-Source': z.enum(['flex', 'recovered', 'fallback']),
     'X-Request-Id': z.string(),
   }),

@@ -1,7 +1,7 @@
 /** Pages of what was recorded, the newest first. Ids are in the order of time, so the last one of a page leads to the next. */
 import { sql, type RawBuilder } from 'kysely';
 import type { Genuineness } from '../domain/genuineness.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import { verdicts as allVerdicts, type Verdict } from '../domain/verdict.ts';
 import { idAt } from './ids.ts';
 import type { CheckRow, Db, RefusalRow, VerificationRow } from './schema.ts';
 
@@ -12,15 +12,6 @@ type Common = { processName?: string; transactionId?: string; since?: Date };
 export type CheckFilter = Common & { verdicts?: readonly Verdict[]; paymentIntentId?: string };
 export type RefusalFilter = Common & { code?: string };
 export type VerificationFilter = Common & { genuineness?: Genuineness; paymentIntentId?: string };
-
-const VERDICTS: readonly Verdict[] = [
-  'valid',
-  'simulated',
-  'invalid',
-  'missing',
-  'not-expected',
-  'unknown-process',
-];
 
 export async function listChecks(
   db: Db,
@@ -40,7 +31,7 @@ export async function listChecks(
   // A page of each verdict, and of them the newest: an index has each in order, and none has several.
   const ofProcess = filter.processName === undefined ? {} : { process_name: filter.processName };
   const from = filter.since ? idAt(filter.since) : FIRST_ID;
-  const pages = [...new Set(verdicts ?? VERDICTS)].map(
+  const pages = [...new Set(verdicts ?? allVerdicts)].map(
     verdict => sql`(${pageWithin({ ...ofProcess, verdict }, from, after ?? LAST_ID, limit)})`,
   );
   const { rows: found } = await sql<CheckRow>`

@@ -4,6 +4,7 @@ import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Break } from '../domain/fallback/audit.ts';
 import type { Case, MoneyOp } from '../domain/fallback/case.ts';
 import type { Genuineness } from '../domain/genuineness.ts';
+import type { StripeEventState } from '../domain/stripe-event.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 
 /** Ours alone in a database that may have other tenants. */
@@ -156,12 +157,6 @@ type FeedsTable = {
 export type FeedRow = Selectable<FeedsTable>;
 
 type LeasesTable = { name: string; owner: string; until: Date; fence: number };
-
-/**
- * `received`: not looked at yet. `waiting`: it can not be placed yet, and is looked at again. `done`, `ignored` (nothing
- * of ours) and `gave-up` are the ends.
- */
-export type StripeEventState = 'received' | 'waiting' | 'done' | 'ignored' | 'gave-up';
 
 type StripeEventsTable = {
   id: string;

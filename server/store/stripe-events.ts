@@ -1,8 +1,8 @@
 /** The inbox of Stripe's events: each is kept once, however often it comes, and worked on until it has come to an end. */
 import { sql } from 'kysely';
-import type { StripeEventRecord } from '../domain/stripe-event.ts';
+import type { StripeEventRecord, StripeEventState } from '../domain/stripe-event.ts';
 import { appNow, fromNow } from './clock.ts';
-import type { Db, StripeEventRow, StripeEventState } from './schema.ts';
+import type { Db, StripeEventRow } from './schema.ts';
 
 /** True for one that was not there. Another delivery of the same is counted, another pull is not. */
 export async function keepStripeEvent(

@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { causes } from '../../domain/diagnosis/causes.ts';
+import { verdicts } from '../../domain/verdict.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
 import { idCursor, listQuery, pageOf, readPage, someOf, time, transactionId, word } from './page.ts';
-
-export const VERDICTS = [
-  'valid',
-  'simulated',
-  'invalid',
-  'missing',
-  'not-expected',
-  'unknown-process',
-] as const;
 
 export const cause = z.enum(causes);
 export const called = {
@@ -25,7 +17,7 @@ export const called = {
 const cursor = idCursor('checks');
 const query = listQuery(
   {
-    verdict: someOf(VERDICTS),
+    verdict: someOf(verdicts),
     process: word,
     transaction: transactionId.optional(),
     payment_intent: word,
@@ -37,7 +29,7 @@ const check = z.object({
   ...called,
   requestId: z.string(),
   processName: z.string(),
-  verdict: z.enum(VERDICTS),
+  verdict: z.enum(verdicts),
   reasons: z.array(z.string()),
   path: z.string().nullable(),
   looksLikePI: z.boolean(),

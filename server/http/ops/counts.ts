@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { verdicts } from '../../domain/verdict.ts';
 import { parse } from '../parse.ts';
-import { VERDICTS } from './checks.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
 import { time } from './page.ts';
 
@@ -14,7 +14,7 @@ const counts = z.object({
       hour: z.iso.datetime(),
       processName: z.string(),
       isSpeculative: z.boolean(),
-      verdict: z.enum(VERDICTS),
+      verdict: z.enum(verdicts),
       checks: z.int(),
     }),
   ),

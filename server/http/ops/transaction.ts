@@ -2,16 +2,17 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { entriesOf } from '../../diagnostics/timeline-entries.ts';
 import { shownTransaction } from '../../diagnostics/operator-views.ts';
+import { genuinenesses } from '../../domain/genuineness.ts';
 import { ticket } from '../../domain/ticket.ts';
 import { inOrder } from '../../domain/timeline.ts';
+import { verdicts } from '../../domain/verdict.ts';
 import { byOperator, errors } from '../openapi.ts';
 import { parse } from '../parse.ts';
-import { cause, VERDICTS } from './checks.ts';
+import { cause } from './checks.ts';
 import { isProven } from './refusals.ts';
 import { endpoint, type Endpoint, type OpsDeps } from './endpoint.ts';
 import { oneOf, transactionId } from './page.ts';
 import { transaction } from './payments.ts';
-import { GENUINENESS } from './verifications.ts';
 
 const path = z.object({ id: transactionId });
 const query = z.strictObject({
@@ -32,7 +33,7 @@ const ASKED = [
 const text = z.string().nullable();
 const money = z.object({ amount: z.int(), currency: z.string() });
 const checkSeen = z.object({
-  verdict: z.enum(VERDICTS),
+  verdict: z.enum(verdicts),
   reasons: z.array(z.string()),
   path: text,
   paymentIntentId: text,
@@ -50,7 +51,7 @@ const made = z.object({ transition: z.string(), by: z.string(), at: z.iso.dateti
 const report = z.object({
   subject: z.string(),
   verdict: z.enum(['fine', 'wrong', 'inconclusive']),
-  genuineness: z.enum(GENUINENESS),
+  genuineness: z.enum(genuinenesses),
   diagnosis: z.object({
     cause,
     confidence: z.number().meta({ description: 'From 0 to 1.' }),
@@ -127,7 +128,7 @@ const entry = z.discriminatedUnion('kind', [
     lane: z.literal('proxy'),
     kind: z.literal('verification'),
     paymentIntentId: z.string().nullable(),
-    genuineness: z.enum(GENUINENESS),
+    genuineness: z.enum(genuinenesses),
     differing: z.array(z.string()),
     cause,
   }),

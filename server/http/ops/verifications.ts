@@ -1,13 +1,12 @@
 import { z } from 'zod';
+import { genuinenesses } from '../../domain/genuineness.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
 import { idCursor, listQuery, oneOf, pageOf, readPage, time, transactionId, word } from './page.ts';
-
-export const GENUINENESS = ['genuine', 'foreign', 'mismatch', 'unverified'] as const;
 
 const cursor = idCursor('verifications');
 const query = listQuery(
   {
-    genuineness: oneOf(GENUINENESS),
+    genuineness: oneOf(genuinenesses),
     process: word,
     transaction: transactionId.optional(),
     payment_intent: word,
@@ -22,7 +21,7 @@ const verification = z.object({
   transition: z.string(),
   transactionId: z.string().nullable(),
   paymentIntentId: z.string().nullable(),
-  genuineness: z.enum(GENUINENESS),
+  genuineness: z.enum(genuinenesses),
   differing: z.array(z.string()),
   status: z.string().nullable().meta({ description: 'Of the PaymentIntent, where it was found.' }),
   cause: z.string(),

@@ -1,17 +1,16 @@
 import { z } from 'zod';
 import { ProxyError } from '../../domain/errors.ts';
+import { stripeEventStates, type StripeEventState } from '../../domain/stripe-event.ts';
 import { jsonBodyOf } from '../middleware/json-body.ts';
 import { parse } from '../parse.ts';
 import { audited } from './audit.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
 import { cursorOf, listQuery, oneOf, pageOf, readPage, time, transactionId, word } from './page.ts';
 
-const STATES = ['received', 'waiting', 'done', 'ignored', 'gave-up'] as const;
-
 const cursor = cursorOf('webhooks', z.tuple([z.iso.datetime(), z.string().max(300)]).readonly());
 const query = listQuery(
   {
-    state: oneOf(STATES),
+    state: oneOf(stripeEventStates),
     type: word,
     transaction: transactionId.optional(),
     payment_intent: word,
@@ -30,7 +29,7 @@ const event = z.object({
   transactionId: z.string().nullable(),
   via: z.enum(['webhook', 'pull']),
   deliveries: z.int(),
-  state: z.enum(STATES),
+  state: z.enum(stripeEventStates),
   attempts: z.int(),
   problem: z.string().nullable(),
 });
@@ -95,7 +94,7 @@ export const replayWebhooks = (deps: OpsDeps) =>
     },
   );
 
-const idsIn = async ({ views }: OpsDeps, state: (typeof STATES)[number]) =>
+const idsIn = async ({ views }: OpsDeps, state: StripeEventState) =>
   (await views.webhooks({ states: [state] }, { limit: MOST_EVENTS, after: null })).items.map(({ id }) => id);
 
 const DAY_MS = 86_400_000;
