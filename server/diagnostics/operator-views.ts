@@ -4,11 +4,11 @@ import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { Evidence } from '../domain/diagnosis/evidence.ts';
 import { processEvidence } from '../domain/diagnosis/transaction-evidence.ts';
 import { ProxyError } from '../domain/errors.ts';
-import type { Reason } from '../domain/payment-intent.ts';
 import type { Processes } from '../domain/process.ts';
 import type { OwnRecord } from '../domain/report.ts';
 import { listAudit, noteChange, noteOutcome, type AuditEntry } from '../store/audit.ts';
 import { countChecks } from '../store/check-counts.ts';
+import { callOf, checkOf, refusalOf } from '../store/evidence-rows.ts';
 import { listFeeds } from '../store/feeds.ts';
 import { listIncidents, openIncidents } from '../store/incidents.ts';
 import {
@@ -248,16 +248,14 @@ const listed = <Row extends { id: string }, Item>(
   next: rows.length === limit ? rows.at(-1)!.id : null,
 });
 
-type CalledRow = Pick<CheckRow, 'is_speculative' | 'transition'> & { process_name: string | null };
-
 /** The probable cause by this alone: what Stripe says comes later. */
-const causeOf = (processes: Processes, row: CalledRow, seen: Pick<Evidence, 'check' | 'refusal'>) =>
+const causeOf = (
+  processes: Processes,
+  row: CheckRow | RefusalRow,
+  seen: Pick<Evidence, 'check' | 'refusal'>,
+) =>
   diagnose({
-    call: {
-      isSpeculative: row.is_speculative,
-      processName: row.process_name ?? '',
-      transition: row.transition,
-    },
+    call: callOf(row),
     ...(row.process_name !== null && {
       process: processEvidence(processes, row.process_name, row.transition),
     }),
@@ -273,44 +271,24 @@ const shownCheck = (processes: Processes, row: CheckRow) => ({
   processName: row.process_name,
   transition: row.transition,
   transactionId: row.transaction_id,
-  verdict: row.verdict,
-  reasons: row.reasons,
-  path: row.path,
+  ...checkOf(row),
   looksLikePI: row.looks_like_pi,
   secretLooksRight: row.secret_looks_right,
-  paymentIntentId: row.payment_intent_id,
-  cause: causeOf(processes, row, {
-    check: {
-      verdict: row.verdict,
-      reasons: row.reasons as Reason[],
-      path: row.path,
-      paymentIntentId: row.payment_intent_id,
-    },
-  }),
+  cause: causeOf(processes, row, { check: checkOf(row) }),
 });
 
-const shownRefusal = (processes: Processes, row: RefusalRow) => {
-  const refusal = {
-    code: row.code,
-    status: row.status,
-    flexCodes: row.flex_codes,
-    stripeCode: row.stripe_code,
-    stripeMessage: row.stripe_message,
-    statusText: row.status_text,
-  };
-  return {
-    id: row.id,
-    at: row.at.toISOString(),
-    call: row.call,
-    isSpeculative: row.is_speculative,
-    processName: row.process_name,
-    transition: row.transition,
-    transactionId: row.transaction_id,
-    ...refusal,
-    isProven: row.is_proven,
-    cause: causeOf(processes, row, { refusal }),
-  };
-};
+const shownRefusal = (processes: Processes, row: RefusalRow) => ({
+  id: row.id,
+  at: row.at.toISOString(),
+  call: row.call,
+  isSpeculative: row.is_speculative,
+  processName: row.process_name,
+  transition: row.transition,
+  transactionId: row.transaction_id,
+  ...refusalOf(row),
+  isProven: row.is_proven,
+  cause: causeOf(processes, row, { refusal: refusalOf(row) }),
+});
 
 const shownIncident = (row: IncidentRow) => ({
   id: row.id,

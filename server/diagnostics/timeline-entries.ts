@@ -1,8 +1,8 @@
 /** What is kept of one booking as the entries of its timeline. */
 import type { FlexReport, StripeReport } from '../domain/report.ts';
 import type { TimelineEntry } from '../domain/timeline.ts';
+import { checkOf, refusalOf } from '../store/evidence-rows.ts';
 import type { CheckRow, RefusalRow, StripeEventRow, VerificationRow } from '../store/schema.ts';
-import type { Reason } from '../domain/payment-intent.ts';
 import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { KeptBooking } from '../store/timeline.ts';
 
@@ -50,10 +50,7 @@ const checkEntry = (row: CheckRow): TimelineEntry => ({
   call: row.call,
   isSpeculative: row.is_speculative,
   transition: row.transition,
-  verdict: row.verdict,
-  reasons: row.reasons as Reason[],
-  path: row.path,
-  paymentIntentId: row.payment_intent_id,
+  ...checkOf(row),
 });
 
 const refusalEntry = (row: RefusalRow): TimelineEntry => ({
@@ -63,12 +60,7 @@ const refusalEntry = (row: RefusalRow): TimelineEntry => ({
   call: row.call,
   isSpeculative: row.is_speculative,
   transition: row.transition,
-  code: row.code,
-  status: row.status,
-  flexCodes: row.flex_codes,
-  stripeCode: row.stripe_code,
-  stripeMessage: row.stripe_message,
-  statusText: row.status_text,
+  ...refusalOf(row),
   isProven: row.is_proven,
 });
 

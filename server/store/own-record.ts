@@ -1,5 +1,5 @@
-import type { Reason } from '../domain/payment-intent.ts';
 import type { OwnRecord } from '../domain/report.ts';
+import { callOf, checkOf, refusalOf } from './evidence-rows.ts';
 import type { Db } from './schema.ts';
 
 /** The newest of a transaction's real calls through this service, or else of its speculative ones; null without any. */
@@ -28,36 +28,6 @@ export async function ownRecordOf(db: Db, transactionId: string): Promise<OwnRec
     refusal !== undefined &&
     (check === undefined ||
       (refusal.is_speculative === check.is_speculative ? refusal.id > check.id : !refusal.is_speculative));
-  if (isRefused)
-    return {
-      at: refusal.at,
-      call: {
-        isSpeculative: refusal.is_speculative,
-        processName: refusal.process_name ?? '',
-        transition: refusal.transition,
-      },
-      refusal: {
-        code: refusal.code,
-        status: refusal.status,
-        flexCodes: refusal.flex_codes,
-        stripeCode: refusal.stripe_code,
-        stripeMessage: refusal.stripe_message,
-        statusText: refusal.status_text,
-      },
-    };
-  if (!check) return null;
-  return {
-    at: check.at,
-    call: {
-      isSpeculative: check.is_speculative,
-      processName: check.process_name,
-      transition: check.transition,
-    },
-    check: {
-      verdict: check.verdict,
-      reasons: check.reasons as Reason[],
-      path: check.path,
-      paymentIntentId: check.payment_intent_id,
-    },
-  };
+  if (isRefused) return { at: refusal.at, call: callOf(refusal), refusal: refusalOf(refusal) };
+  return check ? { at: check.at, call: callOf(check), check: checkOf(check) } : null;
 }
