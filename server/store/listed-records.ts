@@ -8,10 +8,20 @@ import type { CheckRow, Db, RefusalRow, VerificationRow } from './schema.ts';
 /** `after`: the last id of the page before. */
 export type PageOf<Key> = { limit: number; after: Key | null };
 
-type Common = { processName?: string; transactionId?: string; since?: Date };
-export type CheckFilter = Common & { verdicts?: readonly Verdict[]; paymentIntentId?: string };
-export type RefusalFilter = Common & { code?: string };
-export type VerificationFilter = Common & { genuineness?: Genuineness; paymentIntentId?: string };
+type Common = {
+  processName?: string | undefined;
+  transactionId?: string | undefined;
+  since?: Date | undefined;
+};
+export type CheckFilter = Common & {
+  verdicts?: readonly Verdict[] | undefined;
+  paymentIntentId?: string | undefined;
+};
+export type RefusalFilter = Common & { code?: string | undefined };
+export type VerificationFilter = Common & {
+  genuineness?: Genuineness | undefined;
+  paymentIntentId?: string | undefined;
+};
 
 export async function listChecks(
   db: Db,

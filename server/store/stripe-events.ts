@@ -101,11 +101,11 @@ export async function settleStripeEvent(db: Db, id: string, end: EventEnd): Prom
 }
 
 export type EventFilter = {
-  ids?: string[];
-  states?: StripeEventState[];
-  type?: string;
-  transactionId?: string;
-  paymentIntentId?: string;
+  ids?: string[] | undefined;
+  states?: StripeEventState[] | undefined;
+  type?: string | undefined;
+  transactionId?: string | undefined;
+  paymentIntentId?: string | undefined;
 };
 
 /** `[receivedAt, id]` of the last one of the page before. */

@@ -49,7 +49,11 @@ export async function insertTransactionEvents(db: Db, events: TransactionEventRo
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
 
-export type TransactionFilter = { customerId?: string; providerId?: string; since?: Date };
+export type TransactionFilter = {
+  customerId?: string | undefined;
+  providerId?: string | undefined;
+  since?: Date | undefined;
+};
 /** `[lastTransitionedAt, id]` of the last one of the page before. */
 export type TransactionKey = readonly [lastTransitionedAt: string, id: string];
 

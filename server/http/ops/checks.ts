@@ -50,11 +50,11 @@ export const checks = ({ views }: OpsDeps) =>
       const { filter, page } = readPage(query, req);
       const { items, next } = await views.checks(
         {
-          ...(filter.verdict && { verdicts: filter.verdict }),
-          ...(filter.process && { processName: filter.process }),
-          ...(filter.transaction && { transactionId: filter.transaction }),
-          ...(filter.payment_intent && { paymentIntentId: filter.payment_intent }),
-          ...(filter.since && { since: filter.since }),
+          verdicts: filter.verdict,
+          processName: filter.process,
+          transactionId: filter.transaction,
+          paymentIntentId: filter.payment_intent,
+          since: filter.since,
         },
         page,
       );

@@ -37,10 +37,10 @@ export const refusals = ({ views }: OpsDeps) =>
       const { filter, page } = readPage(query, req);
       const { items, next } = await views.refusals(
         {
-          ...(filter.code && { code: filter.code }),
-          ...(filter.process && { processName: filter.process }),
-          ...(filter.transaction && { transactionId: filter.transaction }),
-          ...(filter.since && { since: filter.since }),
+          code: filter.code,
+          processName: filter.process,
+          transactionId: filter.transaction,
+          since: filter.since,
         },
         page,
       );

@@ -19,9 +19,9 @@ export const transactions = ({ views }: OpsDeps) =>
       const { filter, page } = readPage(query, req);
       const { items, next } = await views.transactions(
         {
-          ...(filter.customer && { customerId: filter.customer }),
-          ...(filter.provider && { providerId: filter.provider }),
-          ...(filter.since && { since: filter.since }),
+          customerId: filter.customer,
+          providerId: filter.provider,
+          since: filter.since,
         },
         page,
       );

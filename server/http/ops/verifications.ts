@@ -38,11 +38,11 @@ export const verifications = ({ views }: OpsDeps) =>
       const { filter, page } = readPage(query, req);
       const { items, next } = await views.verifications(
         {
-          ...(filter.genuineness && { genuineness: filter.genuineness }),
-          ...(filter.process && { processName: filter.process }),
-          ...(filter.transaction && { transactionId: filter.transaction }),
-          ...(filter.payment_intent && { paymentIntentId: filter.payment_intent }),
-          ...(filter.since && { since: filter.since }),
+          genuineness: filter.genuineness,
+          processName: filter.process,
+          transactionId: filter.transaction,
+          paymentIntentId: filter.payment_intent,
+          since: filter.since,
         },
         page,
       );

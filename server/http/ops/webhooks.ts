@@ -43,10 +43,10 @@ export const webhooks = ({ views }: OpsDeps) =>
       const { filter, page } = readPage(query, req);
       const { items, next } = await views.webhooks(
         {
-          ...(filter.state && { states: [filter.state] }),
-          ...(filter.type && { type: filter.type }),
-          ...(filter.transaction && { transactionId: filter.transaction }),
-          ...(filter.payment_intent && { paymentIntentId: filter.payment_intent }),
+          states: filter.state && [filter.state],
+          type: filter.type,
+          transactionId: filter.transaction,
+          paymentIntentId: filter.payment_intent,
         },
         page,
       );
