@@ -4,26 +4,13 @@
  * workers'. Reads CPU time from /proc: Linux only.
  */
 import autocannon from 'autocannon';
-import flexSdk from 'sharetribe-flex-sdk';
 import { run, type Running } from '../setup/processes.ts';
+import { quote, sessionCookie, TRANSIT } from './checkout.ts';
 import { cpuSeconds, medianOf } from './measures.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
 const CONNECTIONS = 16;
-
-const { types, transit } = flexSdk;
-const session = encodeURIComponent(
-  JSON.stringify({ access_token: 'at', token_type: 'bearer', scope: 'user', expires_in: 600 }),
-);
-const body = transit.write({
-  isOwnListing: false,
-  listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
-  orderData: {
-    bookingStart: new Date('2031-01-10T00:00:00.000Z'),
-    bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
-  },
-});
 
 type Subject = { workers: number; port: number; pids: number[] };
 type Sample = { perSecond: number; cores: number; cpuMs: number; share: number };
@@ -80,8 +67,8 @@ async function measure({ port, pids }: Subject, duration: number): Promise<Sampl
   const result = await autocannon({
     url: `http://127.0.0.1:${port}/api/transaction-line-items`,
     method: 'POST',
-    headers: { 'content-type': 'application/transit+json', cookie: `st-bench-token=${session}` },
-    body,
+    headers: { ...TRANSIT, cookie: sessionCookie('bench') },
+    body: quote,
     connections: CONNECTIONS,
     duration,
   });

@@ -7,8 +7,8 @@
  */
 import autocannon from 'autocannon';
 import Table from 'cli-table3';
-import flexSdk from 'sharetribe-flex-sdk';
 import { run, type Running } from '../setup/processes.ts';
+import { booking, sessionCookie, TRANSIT } from './checkout.ts';
 import { cpuSeconds, medianOf, residentMb } from './measures.ts';
 import type { UpstreamCounts, UpstreamOptions } from './upstream.ts';
 
@@ -27,38 +27,10 @@ type Sample = {
   residentMb: number;
 };
 
-const { types, transit } = flexSdk;
 const clientId = 'bench';
 /** A checkout asks for a price, asks again when something is changed, and books: then the next customer comes. */
 const CALLS_OF_A_SESSION = 3;
 let customers = 0;
-
-function cookieOfTheNextCustomer(): string {
-  const token = {
-    access_token: `at-${customers}`,
-    refresh_token: `rt-${customers++}`,
-    token_type: 'bearer',
-    scope: 'user',
-    expires_in: 600,
-  };
-  return `st-${clientId}-token=${encodeURIComponent(JSON.stringify(token))}`;
-}
-
-const body = transit.write({
-  isSpeculative: false,
-  orderData: {},
-  bodyParams: {
-    processAlias: 'default-booking/release-1',
-    transition: 'transition/request-payment',
-    params: {
-      listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
-      bookingStart: new Date('2027-01-10T00:00:00.000Z'),
-      bookingEnd: new Date('2027-01-13T00:00:00.000Z'),
-      protectedData: { unitType: 'night' },
-    },
-  },
-  queryParams: { include: ['booking', 'provider'], expand: true },
-});
 
 const started: Running[] = [];
 let upstream: { port: number };
@@ -239,9 +211,8 @@ async function requestsOf(
     // A client has one call under way at a time, and a context of its own.
     requests: Array.from({ length: CALLS_OF_A_SESSION }, (_, index) => ({
       setupRequest(request: autocannon.Request, context: { cookie?: string }) {
-        if (index === 0) context.cookie = cookieOfTheNextCustomer();
-        const { cookie } = context;
-        return { ...request, headers: { 'content-type': 'application/transit+json', cookie }, body };
+        if (index === 0) context.cookie = sessionCookie(clientId, customers++);
+        return { ...request, headers: { ...TRANSIT, cookie: context.cookie }, body: booking };
       },
     })),
     ...how,

@@ -7,34 +7,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import flexSdk from 'sharetribe-flex-sdk';
 import { startPostgres } from '../setup/postgres.ts';
 import { runCommand } from '../setup/processes.ts';
+import { booking, sessionCookie, TRANSIT } from './checkout.ts';
 import { cpuSeconds, medianOf } from './measures.ts';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
 const CONNECTIONS = 16;
-
-const { types, transit } = flexSdk;
-const session = encodeURIComponent(
-  JSON.stringify({ access_token: 'at', token_type: 'bearer', scope: 'user', expires_in: 600 }),
-);
-const body = transit.write({
-  isSpeculative: false,
-  orderData: {},
-  bodyParams: {
-    processAlias: 'default-booking/release-1',
-    transition: 'transition/request-payment',
-    params: {
-      listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
-      bookingStart: new Date('2031-01-10T00:00:00.000Z'),
-      bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
-      protectedData: { unitType: 'night' },
-    },
-  },
-  queryParams: { include: ['booking', 'provider'], expand: true },
-});
 
 type Subject = { name: string; port: number; pid: number };
 type Sample = { perSecond: number; cpuMs: number };
@@ -109,8 +89,8 @@ async function measure({ port, pid, name }: Subject, duration: number): Promise<
   const { requests, non2xx, errors } = await autocannon({
     url: `http://127.0.0.1:${port}/api/initiate-privileged`,
     method: 'POST',
-    headers: { 'content-type': 'application/transit+json', cookie: `st-bench-token=${session}` },
-    body,
+    headers: { ...TRANSIT, cookie: sessionCookie('bench') },
+    body: booking,
     connections: CONNECTIONS,
     duration,
   });

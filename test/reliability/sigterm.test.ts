@@ -2,8 +2,8 @@
  * A started server under load gets SIGTERM: what it was sent before it finishes, and it ends with 0. A round of each here;
  * `npm run test:sigterm` does 30 of each.
  */
-import flexSdk from 'sharetribe-flex-sdk';
 import { Agent, request, type Dispatcher } from 'undici';
+import { booking, sessionCookie, TRANSIT } from '../bench/checkout.ts';
 import { freePorts, run, type Running } from '../setup/processes.ts';
 import { useRealSockets } from '../setup/real-sockets.ts';
 
@@ -120,40 +120,14 @@ async function allListening(proxy: Running, workers: number): Promise<void> {
   await proxy.says(new RegExp('"listening"[^]*'.repeat(workers)));
 }
 
-const { types, transit } = flexSdk;
-const session = encodeURIComponent(
-  JSON.stringify({
-    access_token: 'at',
-    refresh_token: 'rt',
-    token_type: 'bearer',
-    scope: 'user',
-    expires_in: 600,
-  }),
-);
-const body = transit.write({
-  isSpeculative: false,
-  orderData: {},
-  bodyParams: {
-    processAlias: 'default-booking/release-1',
-    transition: 'transition/request-payment',
-    params: {
-      listingId: new types.UUID('aaaaaaaa-0000-4000-8000-000000000001'),
-      bookingStart: new Date('2031-01-10T00:00:00.000Z'),
-      bookingEnd: new Date('2031-01-13T00:00:00.000Z'),
-      protectedData: { unitType: 'night' },
-    },
-  },
-  queryParams: { expand: true },
-});
-
 /** The status, or the code of the failure. */
 async function book(port: number, dispatcher: Dispatcher): Promise<number | string> {
   try {
     const answer = await request(`http://127.0.0.1:${port}/api/initiate-privileged`, {
       dispatcher,
       method: 'POST',
-      headers: { 'content-type': 'application/transit+json', cookie: `st-load-token=${session}` },
-      body,
+      headers: { ...TRANSIT, cookie: sessionCookie('load') },
+      body: booking,
     });
     await answer.body.dump();
     return answer.statusCode;

