@@ -1,27 +1,22 @@
 /** What happened to one booking, in the order in which it happened: with Flex, here, and at Stripe. As operators are told of it. */
 import type { Cause } from './diagnosis/causes.ts';
+import type { CheckEvidence, RefusalEvidence } from './diagnosis/evidence.ts';
 import { explainCode } from './codes/explain.ts';
 import type { Genuineness } from './genuineness.ts';
-import { adviceFor, type Check, type CheckSubject } from './verdict.ts';
+import { adviceFor, type CheckSubject } from './verdict.ts';
 
 type Call = Pick<CheckSubject, 'call' | 'isSpeculative' | 'transition'>;
 
 /** Times are ISO texts. */
 export type TimelineEntry = { at: string } & (
-  | ({ lane: 'proxy'; kind: 'check'; requestId: string } & Call &
-      Pick<Check, 'verdict' | 'reasons' | 'path' | 'paymentIntentId'>)
+  | ({ lane: 'proxy'; kind: 'check'; requestId: string } & Call & CheckEvidence)
   | ({
       lane: 'proxy';
       kind: 'refusal';
-      code: string;
-      status: number;
-      flexCodes: string[];
-      stripeCode: string | null;
-      stripeMessage: string | null;
-      statusText: string;
       /** False where Flex had taken no session: anybody may have asked. */
       isProven: boolean;
-    } & Call)
+    } & Call &
+      RefusalEvidence)
   | {
       lane: 'proxy';
       kind: 'verification';

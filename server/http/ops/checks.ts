@@ -14,14 +14,20 @@ export const called = {
   transactionId: z.string().nullable(),
 };
 
+/** What all that was recorded of calls can be asked for by. */
+export const filters = { process: word, transaction: transactionId.optional(), since: time.optional() };
+export const filterOf = ({ process, transaction, since }: z.infer<z.ZodObject<typeof filters>>) => ({
+  processName: process,
+  transactionId: transaction,
+  since,
+});
+
 const cursor = idCursor('checks');
 const query = listQuery(
   {
     verdict: someOf(verdicts),
-    process: word,
-    transaction: transactionId.optional(),
     payment_intent: word,
-    since: time.optional(),
+    ...filters,
   },
   cursor,
 );
@@ -51,10 +57,8 @@ export const checks = ({ views }: OpsDeps) =>
       const { items, next } = await views.checks(
         {
           verdicts: filter.verdict,
-          processName: filter.process,
-          transactionId: filter.transaction,
           paymentIntentId: filter.payment_intent,
-          since: filter.since,
+          ...filterOf(filter),
         },
         page,
       );

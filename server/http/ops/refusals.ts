@@ -1,17 +1,14 @@
 import { z } from 'zod';
-import { called, cause } from './checks.ts';
+import { called, cause, filterOf, filters } from './checks.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
-import { idCursor, listQuery, pageOf, readPage, time, transactionId, word } from './page.ts';
+import { idCursor, listQuery, pageOf, readPage, word } from './page.ts';
 
 export const isProven = z
   .boolean()
   .meta({ description: 'False where Flex had taken no session: anybody may have asked.' });
 
 const cursor = idCursor('refusals');
-const query = listQuery(
-  { code: word, process: word, transaction: transactionId.optional(), since: time.optional() },
-  cursor,
-);
+const query = listQuery({ code: word, ...filters }, cursor);
 const refusal = z.object({
   ...called,
   processName: z.string().nullable(),
@@ -35,15 +32,7 @@ export const refusals = ({ views }: OpsDeps) =>
     pageOf(refusal),
     async req => {
       const { filter, page } = readPage(query, req);
-      const { items, next } = await views.refusals(
-        {
-          code: filter.code,
-          processName: filter.process,
-          transactionId: filter.transaction,
-          since: filter.since,
-        },
-        page,
-      );
+      const { items, next } = await views.refusals({ code: filter.code, ...filterOf(filter) }, page);
       return { items, next: cursor.write(next) };
     },
   );

@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { genuinenesses } from '../../domain/genuineness.ts';
+import { filterOf, filters } from './checks.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
-import { idCursor, listQuery, oneOf, pageOf, readPage, time, transactionId, word } from './page.ts';
+import { idCursor, listQuery, oneOf, pageOf, readPage, word } from './page.ts';
 
 const cursor = idCursor('verifications');
 const query = listQuery(
   {
     genuineness: oneOf(genuinenesses),
-    process: word,
-    transaction: transactionId.optional(),
     payment_intent: word,
-    since: time.optional(),
+    ...filters,
   },
   cursor,
 );
@@ -39,10 +38,8 @@ export const verifications = ({ views }: OpsDeps) =>
       const { items, next } = await views.verifications(
         {
           genuineness: filter.genuineness,
-          processName: filter.process,
-          transactionId: filter.transaction,
           paymentIntentId: filter.payment_intent,
-          since: filter.since,
+          ...filterOf(filter),
         },
         page,
       );
