@@ -5,16 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProxyError } from '../domain/errors.ts';
 import type { FlexAnswer } from '../flex/door.ts';
-
-export type Wish = { scope: string; key: string; digest: string };
-
-export type ClaimState =
-  | { is: 'mine'; fence: number; isRepeated: boolean }
-  | { is: 'another' }
-  | { is: 'done'; transactionId: string }
-  | { is: 'other-order' };
-
-export type ClaimEnd = { is: 'refused' } | { is: 'unknown' } | { is: 'done'; transactionId: string };
+import type { ClaimEnd, ClaimState, Wish } from '../store/initiate-claims.ts';
 
 export type Claims = {
   /** null when the database does not answer in time. */
