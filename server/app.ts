@@ -52,16 +52,8 @@ export function createApp(context: Context): Express {
   // Probes are answered however busy we are: a host that gets no answer ends the process.
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(context.readiness));
-  const operators = operatorsOnly(context.operatorTokens);
-  app.get('/metrics', ...(config.metricsPublic ? [] : operators), showMetrics(context.metrics));
-  const ops = opsRoutes(opsDeps(context));
-  app.get('/openapi.json', openApi({ ...described, ...describeOps(ops) }));
-  app.use('/docs', docs());
-  // Operators look just when there is too much to do.
-  app.use('/ops', ...operators, operatorLimit());
-  for (const [address, { method, handler }] of Object.entries(ops))
-    app.route(expressPath(address))[method](handler).all(methodNotAllowed(method.toUpperCase()));
-  app.use(shed(context.eventLoopDelayMs, config.load));
+  // Not for operators: they look just when there is too much to do.
+  app.use(['/api', '/stripe'], shed(context.eventLoopDelayMs, config.load));
 
   const { readWebhook, intake } = context;
   const webhook = readWebhook
@@ -84,6 +76,15 @@ export function createApp(context: Context): Express {
   }
 
   app.route('/api/payment-intents/:transactionId').get(paymentIntentOf(deps)).all(methodNotAllowed('GET'));
+
+  const operators = operatorsOnly(context.operatorTokens);
+  app.get('/metrics', ...(config.metricsPublic ? [] : operators), showMetrics(context.metrics));
+  const ops = opsRoutes(opsDeps(context));
+  app.get('/openapi.json', openApi({ ...described, ...describeOps(ops) }));
+  app.use('/docs', docs());
+  app.use('/ops', ...operators, operatorLimit());
+  for (const [address, { method, handler }] of Object.entries(ops))
+    app.route(expressPath(address))[method](handler).all(methodNotAllowed(method.toUpperCase()));
 
   app.use(notFound);
   app.use(errorHandler);

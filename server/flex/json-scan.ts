@@ -35,7 +35,7 @@ function scanMap(bytes: Uint8Array, start: number, wanted: Wanted, found: Record
   for (;;) {
     if (bytes[at] !== QUOTE) throw broken();
     const keyEnd = textEnd(bytes, at);
-    const key = keys.find(name => isKey(bytes, at, keyEnd, name));
+    const key = keyAt(bytes, at, keyEnd, keys);
     at = blanks(bytes, keyEnd);
     if (bytes[at] !== COLON) throw broken();
     at = blanks(bytes, at + 1);
@@ -67,10 +67,14 @@ function take(
 const decoder = new TextDecoder();
 
 /** Keys are plain letters: one that is written with escapes is another. */
-function isKey(bytes: Uint8Array, start: number, end: number, key: string): boolean {
-  if (end - start !== key.length + 2) return false;
+function keyAt(bytes: Uint8Array, start: number, end: number, keys: string[]): string | undefined {
+  for (const key of keys) if (end - start === key.length + 2 && isKey(bytes, start + 1, key)) return key;
+  return undefined;
+}
+
+function isKey(bytes: Uint8Array, start: number, key: string): boolean {
   for (let index = 0; index < key.length; index++) {
-    if (bytes[start + 1 + index] !== key.charCodeAt(index)) return false;
+    if (bytes[start + index] !== key.charCodeAt(index)) return false;
   }
   return true;
 }
@@ -82,12 +86,21 @@ function blanks(bytes: Uint8Array, at: number): number {
 
 /** From the opening quote to behind the closing one. */
 function textEnd(bytes: Uint8Array, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === QUOTE) return at + 1;
-    if (byte === BACKSLASH) at++;
-  }
-  throw broken();
+  const { length } = bytes;
+  let at = start;
+  do {
+    at++;
+    while (at < length && bytes[at] !== QUOTE) at++;
+  } while (isEscaped(bytes, at));
+  if (at >= length) throw broken();
+  return at + 1;
+}
+
+/** Whether an odd number of backslashes stand in front. */
+function isEscaped(bytes: Uint8Array, at: number): boolean {
+  let before = at - 1;
+  while (bytes[before] === BACKSLASH) before--;
+  return (at - before) % 2 === 0;
 }
 
 function valueEnd(bytes: Uint8Array, start: number): number {
@@ -105,15 +118,18 @@ const isEndOfLiteral = (byte: number) =>
 
 /** Kinds of brackets are not told apart: what comes from Flex may be cut short, and is not otherwise malformed. */
 function bracketEnd(bytes: Uint8Array, start: number): number {
+  const { length } = bytes;
   let depth = 0;
   let at = start;
-  while (at < bytes.length) {
-    const byte = bytes[at];
+  while (at < length) {
+    const byte = bytes[at]!;
     if (byte === QUOTE) {
       at = textEnd(bytes, at);
       continue;
     }
     at++;
+    // Nothing else outside of texts is as large as a bracket, but letters.
+    if (byte < SQUARE_OPEN) continue;
     if (byte === CURLY_OPEN || byte === SQUARE_OPEN) depth++;
     else if ((byte === CURLY_CLOSED || byte === SQUARE_CLOSED) && --depth === 0) return at;
   }

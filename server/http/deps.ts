@@ -64,10 +64,18 @@ export async function observed<T>(
 export const timeOf = (deps: ApiDeps, res: Response): AbortSignal => after(deps.requestBudgetMs, res);
 
 /** The last quarter is kept for looking for a command whose answer was lost. */
-export const budgetOf = (deps: ApiDeps, res: Response): Budget => ({
-  command: after(deps.requestBudgetMs * 0.75, res),
-  whole: timeOf(deps, res),
-});
+export function budgetOf({ requestBudgetMs }: ApiDeps, res: Response): Budget {
+  const started = performance.now();
+  let whole: AbortSignal | undefined;
+  return {
+    command: after(requestBudgetMs * 0.75, res),
+    // Few requests come to need it.
+    get whole() {
+      whole ??= after(Math.max(0, started + requestBudgetMs - performance.now()), res);
+      return whole;
+    },
+  };
+}
 
 /** Not `AbortSignal.timeout`: that one would live on, with all it holds, for seconds after the answer. */
 function after(ms: number, res: Response): AbortSignal {

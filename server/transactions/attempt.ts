@@ -19,12 +19,17 @@ export const marksOf = ({ id, digest }: Attempt) => ({ attemptId: id, attemptDig
 
 /** `order` is anything that JSON can write; the order of its keys plays no part. */
 export const digestOf = (order: unknown): string =>
-  hash('sha256', JSON.stringify(order, sortedKeys), 'base64url').slice(0, 22);
+  hash('sha256', JSON.stringify(withSortedKeys(order)), 'base64url').slice(0, 22);
 
-const sortedKeys = (_key: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-    : value;
+function withSortedKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (value instanceof Date) return value.toISOString();
+  const sorted: Record<string, unknown> = {};
+  for (const key of Object.keys(value).toSorted())
+    sorted[key] = withSortedKeys((value as Record<string, unknown>)[key]);
+  return sorted;
+}
 
 /** The caller's newest transactions about a listing: more than anybody makes while one attempt is of interest. */
 const MOST = 100;

@@ -4,7 +4,7 @@ import { ProxyError } from '../domain/errors.ts';
 import { ownValue } from '../domain/own-value.ts';
 
 /** The time of a request: a command is given up early enough that there is time left to look for what became of it. */
-export type Budget = { command: AbortSignal; whole: AbortSignal };
+export type Budget = { readonly command: AbortSignal; readonly whole: AbortSignal };
 
 /** What a lost answer came to, for the log. */
 export type RecordLookup = (lookup: {
@@ -29,13 +29,13 @@ export async function sendOnce<T>(
     advice: string;
     data: Record<string, unknown> & { attemptId?: string };
   },
-  { whole }: Budget,
+  budget: Budget,
 ): Promise<T> {
   try {
     return await send();
   } catch (failure) {
     if (!(failure instanceof ProxyError) || failure.outcome !== 'unknown') throw failure;
-    const { result, looks } = await lookRepeatedly(lookup.look, whole);
+    const { result, looks } = await lookRepeatedly(lookup.look, budget.whole);
     const { attemptId } = lookup.data;
     lookup.record({
       code: failure.code,
