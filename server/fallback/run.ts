@@ -2,7 +2,7 @@
  * Works on one case: asks what is next, does it, writes what came of it, until there is nothing to do for now. It may be
  * stopped anywhere: what is to be sent is written before it is sent, and whoever comes next goes on from the rows.
  */
-import { keyOf, newOp, type MoneyOp } from '../domain/fallback/case.ts';
+import { keyOf, nextOp, type MoneyOp } from '../domain/fallback/case.ts';
 import {
   isOutdated,
   noEvidence,
@@ -347,10 +347,9 @@ const SETTLED: Record<MoneyOp['state'], string> = {
 };
 
 async function adopt(work: Work, intent: Intent): Promise<Run | null> {
-  const creates = work.held.ops.filter(({ kind }) => kind === 'create');
   const { amount, currency } = work.held.case;
   const op: MoneyOp = {
-    ...newOp('create', creates.length + 1, { target: null, amount, currency }),
+    ...nextOp(work.held.ops, 'create', { target: null, amount, currency }),
     state: 'confirmed',
     objectId: intent.id,
   };

@@ -4,7 +4,7 @@
  */
 import { BrokenCircuitError, BulkheadRejectedError } from 'cockatiel';
 import Stripe from 'stripe';
-import type { Intent, Moved } from '../domain/fallback/evidence.ts';
+import { isHeld, type Intent, type Moved } from '../domain/fallback/evidence.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
 import { mapFound, type Guard, type Lookup } from './lookup.ts';
 import { allPages, createdIn, PAGE, type Window } from './pages.ts';
@@ -216,7 +216,6 @@ function paramsOf(order: IntentOrder): Stripe.PaymentIntentCreateParams {
 
 export function intentOf(intent: Stripe.PaymentIntent): Intent {
   const charge = expanded(intent.latest_charge);
-  const isHeld = intent.status === 'requires_capture' || intent.status === 'succeeded';
   return {
     id: intent.id,
     status: intent.status,
@@ -228,7 +227,7 @@ export function intentOf(intent: Stripe.PaymentIntent): Intent {
     amountRefunded: charge?.captured === true ? charge.amount_refunded : 0,
     caseId: intent.metadata['payment-case'] ?? null,
     transactionId: intent.metadata['sharetribe-transaction-id'] ?? null,
-    authorisedAt: isHeld && charge ? charge.created * 1000 : null,
+    authorisedAt: isHeld(intent) && charge ? charge.created * 1000 : null,
   };
 }
 

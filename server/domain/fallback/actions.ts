@@ -2,7 +2,7 @@
  * What an operator may do about a case, and what that would be. Pure. What moves money becomes an op like any other: the run
  * sends it, and Stripe decides. Nothing here can release a PaymentIntent, capture one, or wish what may have come true.
  */
-import { isAtLeast, isOpen, newOp, type Case, type MoneyOp, type OpKind } from './case.ts';
+import { isAtLeast, isOpen, nextOp, type Case, type MoneyOp, type OpKind } from './case.ts';
 import type { Intent, Phase } from './evidence.ts';
 
 export const actions = ['retry', 'cancel', 'refund', 'resolve'] as const;
@@ -65,7 +65,7 @@ function payOutAgain(c: Case, ops: readonly MoneyOp[], { phase, intent }: Known)
 }
 
 const again = (ops: readonly MoneyOp[], { kind, target, amount, currency }: MoneyOp): MoneyOp =>
-  newOp(kind, ops.filter(op => op.kind === kind).length + 1, { target, amount, currency });
+  nextOp(ops, kind, { target, amount, currency });
 
 /** The booking is not to be. What is paid for already is declined or cancelled in Flex, and the money follows. */
 function cancel(c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Judged {
@@ -101,11 +101,7 @@ function letGo(phase: Phase, ops: readonly MoneyOp[], intent: Intent | null): Ju
   return {
     does: `${intent.id} is cancelled: the customer's bank lets go of ${money(intent)}.${onlyIfOff(phase)}`,
     change: on,
-    op: newOp('cancel', ops.filter(({ kind }) => kind === 'cancel').length + 1, {
-      target: intent.id,
-      amount: null,
-      currency: null,
-    }),
+    op: nextOp(ops, 'cancel', { target: intent.id, amount: null, currency: null }),
   };
 }
 
@@ -126,11 +122,7 @@ function refund(_c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Ju
   return {
     does: `${money({ amount: left, currency })} of ${intent.id} are given back to the customer, with what provider and platform had of it.${onlyIfOff(phase)}`,
     change: on,
-    op: newOp('refund', ops.filter(({ kind }) => kind === 'refund').length + 1, {
-      target: intent.id,
-      amount: left,
-      currency,
-    }),
+    op: nextOp(ops, 'refund', { target: intent.id, amount: left, currency }),
   };
 }
 

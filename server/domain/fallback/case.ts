@@ -138,3 +138,10 @@ export const newOp = (
   objectId: null,
   code: null,
 });
+
+/** One more of its kind. */
+export const nextOp = (
+  ops: readonly MoneyOp[],
+  kind: OpKind,
+  wish: Pick<MoneyOp, 'target' | 'amount' | 'currency'>,
+): MoneyOp => newOp(kind, ops.filter(op => op.kind === kind).length + 1, wish);

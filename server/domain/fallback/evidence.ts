@@ -99,5 +99,5 @@ export const isOutdated = (intent: Intent, { paymentIntentId, seenStatus }: Case
   intent.id === paymentIntentId &&
   (rankOf(intent.status) < rankOf(seenStatus) || (rankOf(seenStatus) === 2 && intent.status !== seenStatus));
 
-export const isHeld = ({ status }: Intent): boolean =>
+export const isHeld = ({ status }: Pick<Intent, 'status'>): boolean =>
   status === 'requires_capture' || status === 'succeeded';

@@ -1,6 +1,7 @@
 /** The booking will not be: what the customer's bank holds for it is let go, what was taken is given back. */
-import { newOp, type Case, type MoneyOp } from './case.ts';
-import { isOutdated, type Evidence, type Intent } from './evidence.ts';
+import { nextOp, type Case, type MoneyOp } from './case.ts';
+import type { Evidence, Intent } from './evidence.ts';
+import { intentOf, isStep, listedOf } from './looks.ts';
 import { later, type Step } from './step.ts';
 
 /** Before what was refused is asked for again. */
@@ -18,10 +19,9 @@ export function giveBack(
   if (other) return other;
   const id = c.paymentIntentId;
   if (id === null) return null;
-  const intent = evidence.intents[id];
-  if (intent === undefined) return { do: 'ask-intent', id };
+  const intent = intentOf(c, id, evidence, now);
   if (intent === null) return { do: 'need-operator', why: 'payment-intent-vanished' };
-  if (intent === 'away' || isOutdated(intent, c)) return later(c, now, 'stripe can not be asked');
+  if (isStep(intent)) return intent;
   if (intent.status === 'canceled') return null;
   return intent.status === 'succeeded' ? refund(intent, ops) : cancel(c, id, ops, now);
 }
@@ -33,14 +33,14 @@ export function giveBack(
 export function dropOthers(
   c: Case,
   ops: readonly MoneyOp[],
-  { listed }: Evidence,
+  evidence: Evidence,
   now: number,
   isFlexs = false,
 ): Step | null {
   const mayHaveTwo = ops.some(({ kind, generation }) => kind === 'create' && generation > 0);
   if (!mayHaveTwo && (c.way === 'clean' || isFlexs)) return null;
-  if (listed === undefined) return { do: 'list-intents' };
-  if (listed === 'away') return later(c, now, 'payment intents can not be listed');
+  const listed = listedOf(c, evidence, now);
+  if (isStep(listed)) return listed;
   const other = listed.intents.find(
     ({ id, caseId, status }) =>
       id !== c.paymentIntentId &&
@@ -52,21 +52,19 @@ export function dropOthers(
 
 /** For as long as it takes: a hold that can not be let go of now must be let go of later. */
 export function cancel(c: Case, target: string, ops: readonly MoneyOp[], now: number): Step {
-  const earlier = ops.filter(({ kind }) => kind === 'cancel');
-  const last = earlier.findLast(op => op.target === target);
+  const last = ops.findLast(op => op.kind === 'cancel' && op.target === target);
   // It was done, and who was asked does not know it yet.
   if (last?.state === 'confirmed') return later(c, now, 'what was cancelled does not look it');
   if (last && now - last.lastSentAt! < AGAIN_MS) return { do: 'wait', until: last.lastSentAt! + AGAIN_MS };
-  return { do: 'plan', op: newOp('cancel', earlier.length + 1, { target, amount: null, currency: null }) };
+  return { do: 'plan', op: nextOp(ops, 'cancel', { target, amount: null, currency: null }) };
 }
 
 function refund(intent: Intent, ops: readonly MoneyOp[]): Step | null {
   const left = intent.amountReceived - intent.amountRefunded;
   if (left <= 0) return null;
-  const earlier = ops.filter(({ kind }) => kind === 'refund');
-  const last = earlier.at(-1);
+  const last = ops.findLast(({ kind }) => kind === 'refund');
   if (last?.state === 'confirmed') return null;
   if (last) return { do: 'need-operator', why: `refund-refused: ${last.code}` };
   const wish = { target: intent.id, amount: left, currency: intent.currency };
-  return { do: 'plan', op: newOp('refund', 1, wish) };
+  return { do: 'plan', op: nextOp(ops, 'refund', wish) };
 }

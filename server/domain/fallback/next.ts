@@ -2,10 +2,11 @@
  * What a case needs next. Pure: the row, its ops, and what Flex and Stripe said just now. Whoever does what it says, and is
  * stopped at any point, can be followed by another who asks again.
  */
-import { isAtLeast, isOpen, newOp, type Case, type MoneyOp } from './case.ts';
-import { isOutdated, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
+import { isAtLeast, isOpen, nextOp, type Case, type MoneyOp } from './case.ts';
+import type { Evidence, FlexEvidence } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
+import { intentOf, isStep } from './looks.ts';
 import { move, pay } from './pay.ts';
 import { resolve } from './resolve.ts';
 import { later, type Step } from './step.ts';
@@ -85,30 +86,21 @@ function confirmed(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: nu
     : { do: 'wait', until: now + MINUTE };
 }
 
-/** Its PaymentIntent as it is now, or what to do to know it. */
-function intentOf(c: Case, id: string, evidence: Evidence, now: number): Intent | null | Step {
-  const intent = evidence.intents[id];
-  if (intent === undefined) return { do: 'ask-intent', id };
-  return intent !== null && (intent === 'away' || isOutdated(intent, c))
-    ? later(c, now, 'stripe can not be asked')
-    : intent;
-}
-
 /** It is on when the money is there; where it can not be taken, it is off. */
 function capture(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
   const intent = c.paymentIntentId === null ? null : intentOf(c, c.paymentIntentId, evidence, now);
-  if (intent !== null && 'do' in intent) return intent;
+  if (intent !== null && isStep(intent)) return intent;
   if (c.troubles >= MOST_TROUBLES && evidence.failedMoves.length > 0)
     return { do: 'need-operator', why: `flex-refuses: ${evidence.failedMoves.join(', ')}` };
   if (intent?.status === 'succeeded') return move(c, 'captured', evidence, now);
   if (intent === null || intent.status === 'canceled') return move(c, 'capture-failed', evidence, now);
-  const captures = ops.filter(({ kind }) => kind === 'capture');
-  if (intent.status !== 'requires_capture' || captures.at(-1)?.state === 'refused')
+  const last = ops.findLast(({ kind }) => kind === 'capture');
+  if (intent.status !== 'requires_capture' || last?.state === 'refused')
     return cancel(c, intent.id, ops, now);
   const other = dropOthers(c, ops, evidence, now);
   if (other) return other;
   const wish = { target: intent.id, amount: c.amount, currency: c.currency };
-  return { do: 'plan', op: newOp('capture', captures.length + 1, wish) };
+  return { do: 'plan', op: nextOp(ops, 'capture', wish) };
 }
 
 /** null when it is known to be paid for. */
@@ -116,7 +108,7 @@ function accepted(c: Case, evidence: Evidence, now: number): Step | null {
   if (isAtLeast(c.state, 'captured')) return null;
   if (c.paymentIntentId === null) return UNPAID;
   const intent = intentOf(c, c.paymentIntentId, evidence, now);
-  if (intent !== null && 'do' in intent) return intent;
+  if (intent !== null && isStep(intent)) return intent;
   return intent?.status === 'succeeded'
     ? { do: 'change', change: { state: 'captured', sent: null, seenStatus: 'succeeded' } }
     : UNPAID;
@@ -135,7 +127,7 @@ function payOut(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: numbe
     if (now - last.lastSentAt! < 6 * HOUR) return { do: 'wait', until: last.lastSentAt! + 6 * HOUR };
   }
   const intent = intentOf(c, c.paymentIntentId!, evidence, now);
-  if (intent !== null && 'do' in intent) return intent;
+  if (intent !== null && isStep(intent)) return intent;
   if (intent === null || intent.amountRefunded > 0)
     return { do: 'need-operator', why: 'refunded-before-payout' };
   const { share } = evidence;
@@ -145,7 +137,7 @@ function payOut(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: numbe
   if (share.amount <= 0) return { do: 'close', outcome: 'nothing-to-pay-out' };
   if (share.availableAt > now) return { do: 'wait', until: share.availableAt + MINUTE };
   const wish = { target: c.destination, amount: share.amount, currency: share.currency };
-  return { do: 'plan', op: newOp('payout', payouts.length + 1, wish) };
+  return { do: 'plan', op: nextOp(ops, 'payout', wish) };
 }
 
 /** Flex is told how it ended, once; it is of no consequence. */

@@ -1,8 +1,9 @@
 /** While the customer has not paid yet: from nothing to a payment that is held and a booking that counts as paid for. */
-import { isAtLeast, newOp, type Case, type MoneyOp } from './case.ts';
-import { isHeld, isOutdated, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
+import { isAtLeast, nextOp, type Case, type MoneyOp } from './case.ts';
+import { isHeld, type Evidence, type FlexEvidence, type Intent } from './evidence.ts';
 import { cancel, giveBack } from './give-back.ts';
 import { ladderOf } from './ladder.ts';
+import { intentOf, isStep, listedOf } from './looks.ts';
 import { later, type Step } from './step.ts';
 
 /** While the customer has the client secret. */
@@ -24,10 +25,9 @@ export function pay(
   if (c.paymentIntentId === null) return make(c, ops, flex, evidence, now);
   if (flex.phase === 'before-lane') return enter(c, evidence, now);
   if (!isAtLeast(c.state, 'linked')) return link(c, c.paymentIntentId, flex, evidence, now);
-  const intent = evidence.intents[c.paymentIntentId];
-  if (intent === undefined) return { do: 'ask-intent', id: c.paymentIntentId };
+  const intent = intentOf(c, c.paymentIntentId, evidence, now);
   if (intent === null) return { do: 'need-operator', why: 'payment-intent-vanished' };
-  if (intent === 'away' || isOutdated(intent, c)) return later(c, now, 'stripe can not be asked');
+  if (isStep(intent)) return intent;
   const contested = contest(c, intent, ops, evidence, now);
   if (contested) return contested;
   if (intent.status === 'canceled') return end('canceled-elsewhere');
@@ -66,19 +66,18 @@ function make(
   now: number,
 ): Step {
   if (now >= ladderOf(c).stopRelease) return end('ran-out');
-  const creates = ops.filter(({ kind }) => kind === 'create');
-  if (creates.some(({ state }) => state === 'refused')) return end('create-refused');
+  if (ops.some(({ kind, state }) => kind === 'create' && state === 'refused')) return end('create-refused');
   if (phase === 'before-lane') {
     if (evidence.lane === undefined) return { do: 'try-lane' };
     if (evidence.lane === 'away') return later(c, now, 'flex can not be asked');
     if (evidence.lane === 'refused') return end('lane-refused');
   }
   const others = othersOf(c, evidence, now);
-  if ('step' in others) return others.step;
+  if (isStep(others)) return others;
   const [other] = others.intents;
   if (other) return phase === 'before-lane' ? end('superseded') : cancel(c, other.id, ops, now);
   const wish = { target: null, amount: c.amount, currency: c.currency };
-  return { do: 'plan', op: newOp('create', creates.length + 1, wish) };
+  return { do: 'plan', op: nextOp(ops, 'create', wish) };
 }
 
 /** Where Flex has one of its own by now, the booking stays with Flex. */
@@ -86,7 +85,7 @@ function enter(c: Case, evidence: Evidence, now: number): Step {
   if (c.sent?.move !== 'enter') {
     if (now >= ladderOf(c).stopRelease) return end('ran-out');
     const others = othersOf(c, evidence, now);
-    if ('step' in others) return others.step;
+    if (isStep(others)) return others;
     if (others.intents.length > 0) return end('superseded');
   }
   // Refused for good: one that may yet come to be is still noted as sent.
@@ -125,10 +124,10 @@ export function move(
 }
 
 /** Those that Flex has made, and that can still be paid. Where the booking began in the lane there are none. */
-function othersOf(c: Case, { listed }: Evidence, now: number): { intents: Intent[] } | { step: Step } {
+function othersOf(c: Case, evidence: Evidence, now: number): { intents: Intent[] } | Step {
   if (c.way === 'clean') return { intents: [] };
-  if (listed === undefined) return { step: { do: 'list-intents' } };
-  if (listed === 'away') return { step: later(c, now, 'payment intents can not be listed') };
+  const listed = listedOf(c, evidence, now);
+  if (isStep(listed)) return listed;
   return {
     intents: listed.intents.filter(
       ({ id, caseId, status }) => caseId !== c.id && id !== c.paymentIntentId && status !== 'canceled',
@@ -149,7 +148,7 @@ function contest(
   now: number,
 ): Step | null {
   const others = othersOf(c, evidence, now);
-  if ('step' in others) return others.step;
+  if (isStep(others)) return others;
   const open = others.intents.find(other => !isHeld(other) || !agrees(c, other));
   if (open) return cancel(c, open.id, ops, now);
   const [first, ...rest] = others.intents.toSorted((one, other) => paidAt(one) - paidAt(other));

@@ -3,8 +3,9 @@
  * again with the same key while Stripe remembers that, then looked for, and only what two looks did not find is wished anew.
  */
 import { BETWEEN_LOOKS_MS, isKeyGood, type Case, type MoneyOp } from './case.ts';
-import { isOutdated, type Evidence, type Moved } from './evidence.ts';
+import type { Evidence, Moved } from './evidence.ts';
 import { ladderOf } from './ladder.ts';
+import { intentOf, isStep, listedOf } from './looks.ts';
 import { later, type Step } from './step.ts';
 
 export function resolve(c: Case, op: MoneyOp, evidence: Evidence, now: number): Step {
@@ -63,9 +64,8 @@ function resolveCreate(c: Case, op: MoneyOp, evidence: Evidence, now: number): S
     return isWanted && isAwaited ? { do: 'send', op } : { do: 'settle', op: { ...op, state: 'dropped' } };
   }
   if (isWanted && isKeyGood(op, now)) return again(c, op, evidence, now);
-  const { listed } = evidence;
-  if (listed === undefined) return { do: 'list-intents' };
-  if (listed === 'away') return later(c, now, 'payment intents can not be listed');
+  const listed = listedOf(c, evidence, now);
+  if (isStep(listed)) return listed;
   const own = listed.intents.find(({ caseId }) => caseId === c.id);
   if (own)
     return {
@@ -89,10 +89,9 @@ function resolveByIntent(c: Case, op: MoneyOp, evidence: Evidence, now: number):
       ? { do: 'send', op }
       : { do: 'settle', op: { ...op, state: 'dropped' } };
   }
-  const intent = evidence.intents[op.target!];
-  if (intent === undefined) return { do: 'ask-intent', id: op.target! };
+  const intent = intentOf(c, op.target!, evidence, now);
   if (intent === null) return { do: 'settle', op: { ...op, state: 'refused', code: 'absent' } };
-  if (intent === 'away' || isOutdated(intent, c)) return later(c, now, 'stripe can not be asked');
+  if (isStep(intent)) return intent;
   const seen = op.target === c.paymentIntentId ? { change: { seenStatus: intent.status } } : {};
   const [wanted, other] = op.kind === 'cancel' ? ['canceled', 'succeeded'] : ['succeeded', 'canceled'];
   if (intent.status === wanted)
