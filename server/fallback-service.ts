@@ -63,12 +63,18 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     },
   };
   const stopping = new AbortController();
-  const sweeps = async () => {
+  /** Until it is stopped. What fails again and again is told once, until it has succeeded. */
+  const repeat = async (work: () => Promise<unknown>, ms: number, trouble: string) => {
+    let isTold = false;
     while (!stopping.signal.aborted) {
-      await sweep(run, stopping.signal).catch((error: unknown) =>
-        log.warn({ err: error }, 'cases of the fallback can not be worked on'),
-      );
-      await pause(SWEEP_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      try {
+        await work();
+        isTold = false;
+      } catch (error) {
+        if (!isTold) log.warn({ err: error }, trouble);
+        isTold = true;
+      }
+      await pause(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => 'stopped');
     }
   };
   let isSwitchKnown = false;
@@ -76,12 +82,6 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     const row = await readSwitch(store.db, FALLBACK_SWITCH);
     gate.switchedOff(row && !row.is_on ? row.by : null);
     isSwitchKnown = true;
-  };
-  const watchSwitch = async () => {
-    while (!stopping.signal.aborted) {
-      await lookAtSwitch().catch(() => undefined);
-      await pause(SWITCH_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-    }
   };
   const operators = createFallbackOperators({
     ...run,
@@ -100,7 +100,10 @@ export function createFallbackService(deps: Deps): FallbackService | null {
   let working: Promise<unknown> | undefined;
   const begin = async () => {
     await store.started;
-    if (!stopping.signal.aborted) working = Promise.all([sweeps(), watchSwitch()]);
+    working = Promise.all([
+      repeat(() => sweep(run, stopping.signal), SWEEP_MS, 'cases of the fallback can not be worked on'),
+      repeat(lookAtSwitch, SWITCH_MS, 'the switch of the fallback can not be read'),
+    ]);
   };
   void begin();
   return {

@@ -10,7 +10,8 @@ import { opOf } from '../store/money-ops.ts';
 import { caseOf } from '../store/payment-cases.ts';
 import type { FallbackAuditRow } from '../store/schema.ts';
 import type { StripeLedger } from '../stripe/ledger.ts';
-import { runCase, windowOf, type RunDeps } from './run.ts';
+import { sidesOf } from './known.ts';
+import { runCase, type RunDeps } from './run.ts';
 
 export type AuditDeps = RunDeps & { ledger: StripeLedger };
 
@@ -85,21 +86,15 @@ async function read(deps: AuditDeps, id: string, own: readonly Intent[]): Promis
   if (!found) return null;
   const { row } = found;
   const held = { case: caseOf(row), ops: found.ops.map(opOf) };
-  const { transactionId, paymentIntentId, destination } = held.case;
-  const [booking, lookup, listed] = await Promise.all([
-    deps.flex.read(transactionId),
-    paymentIntentId === null ? null : deps.stripe.intent(paymentIntentId),
-    deps.stripe.intentsOf(transactionId, windowOf(held)),
-  ]);
-  if (booking === 'away') return `Flex can not be asked of ${transactionId}`;
-  if (lookup?.outcome === 'unknown' || listed.outcome !== 'found' || !listed.value.isComplete)
-    return `Stripe can not be asked of ${transactionId}`;
+  const { transactionId, destination } = held.case;
+  const sides = await sidesOf(deps, held);
+  if (typeof sides === 'string') return `${sides} can not be asked of ${transactionId}`;
   const payouts = await payoutsOf(deps, held.ops, id, destination);
   if (payouts === 'away') return `the payouts of ${destination} can not be read`;
   const listedElsewhere = own.filter(intent => intent.transactionId === transactionId);
   const intents = [
-    ...(lookup?.outcome === 'found' ? [lookup.value] : []),
-    ...listed.value.intents,
+    ...(sides.own ? [sides.own] : []),
+    ...sides.listed,
     ...listedElsewhere,
   ];
   return {
@@ -109,7 +104,7 @@ async function read(deps: AuditDeps, id: string, own: readonly Intent[]): Promis
       op.released_at !== null && op.cancelled_at === null && op.object_id !== null ? [op.object_id] : [],
     ),
     // Of a transaction that Flex has forgotten nobody knows whether there is a booking.
-    phase: booking?.phase ?? 'unknown',
+    phase: sides.booking?.phase ?? 'unknown',
     intents: [...new Map(intents.toReversed().map(intent => [intent.id, intent])).values()],
     payouts,
   };
