@@ -92,11 +92,7 @@ async function read(deps: AuditDeps, id: string, own: readonly Intent[]): Promis
   const payouts = await payoutsOf(deps, held.ops, id, destination);
   if (payouts === 'away') return `the payouts of ${destination} can not be read`;
   const listedElsewhere = own.filter(intent => intent.transactionId === transactionId);
-  const intents = [
-    ...(sides.own ? [sides.own] : []),
-    ...sides.listed,
-    ...listedElsewhere,
-  ];
+  const intents = [...(sides.own ? [sides.own] : []), ...sides.listed, ...listedElsewhere];
   return {
     ...held,
     outcome: row.outcome,

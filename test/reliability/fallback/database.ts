@@ -12,24 +12,38 @@ import path from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { migrations } from '../../../server/store/migrations/index.ts';
 import { SCHEMA, type Database } from '../../../server/store/schema.ts';
+import { createSession, type Session } from './session.ts';
 
 export type SimulatedDatabase = {
   /** As one process sees it. `gate` is passed before and after each statement; one that never resolves is a crash. */
   connect(gate: Gate): Kysely<Database>;
   /** Of the checker, whom nothing stops. */
   direct: Kysely<Database>;
-  empty(): Promise<void>;
+  empty(): void;
+  /** Rises whenever something may have changed. */
+  writes(): number;
 };
 
 export type Gate = (point: string) => Promise<'go' | 'crash'>;
+
+/** It is in memory, and gone with the process: nothing need be written for after a crash of its own. */
+const SETTINGS = [
+  'shared_buffers=16MB',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'track_activities=off',
+  'track_counts=off',
+  'plan_cache_mode=force_generic_plan',
+];
 
 const emptyDatabase = path.join(import.meta.dirname, '../../../server/store/embedded/empty-database.tar.zst');
 
 export async function openDatabase(now: () => number): Promise<SimulatedDatabase> {
   const pglite = await PGlite.create({
-    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
+    startParams: [...PGlite.defaultStartParams, ...SETTINGS.flatMap(setting => ['-c', setting])],
     loadDataDir: new Blob([zstdDecompressSync(readFileSync(emptyDatabase))]),
   });
+  const session = createSession(pglite);
   const queue = createQueue();
   const connect = (gate: Gate) =>
     new Kysely<Database>({
@@ -37,18 +51,20 @@ export async function openDatabase(now: () => number): Promise<SimulatedDatabase
         createAdapter: () => new PostgresAdapter(),
         createQueryCompiler: () => new PostgresQueryCompiler(),
         createIntrospector: db => new PostgresIntrospector(db),
-        createDriver: () => driver(pglite, queue, now, gate),
+        createDriver: () => driver(session, queue, now, gate),
       },
     }).withSchema(SCHEMA);
   const direct = connect(() => Promise.resolve('go'));
-  await pglite.exec('create schema if not exists proxy');
+  session.run('create schema if not exists proxy', []);
   for (const migration of Object.values(migrations)) await migration.up(direct);
   return {
     connect,
     direct,
-    async empty() {
-      await pglite.exec('delete from proxy.payment_cases; delete from proxy.switches');
+    empty() {
+      session.run('delete from proxy.payment_cases', []);
+      session.run('delete from proxy.switches', []);
     },
+    writes: session.writes,
   };
 }
 
@@ -64,30 +80,30 @@ function createQueue() {
 }
 
 /** In place of the one function by which all of them know the time. */
-const atTime = (sql: string, now: number): string =>
-  sql.startsWith('create')
-    ? sql
-    : sql.replaceAll('proxy.app_now()', `timestamptz '${new Date(now).toISOString()}'`);
+const CLOCK = 'proxy.app_now()';
 
 type Connection = { isInTransaction: boolean; release: () => void };
 
-function driver(pglite: PGlite, queue: ReturnType<typeof createQueue>, now: () => number, gate: Gate) {
+function driver(session: Session, queue: ReturnType<typeof createQueue>, now: () => number, gate: Gate) {
   const dead = () => new Promise<never>(() => undefined);
   const pass = async (connection: Connection, point: string) => {
     if ((await gate(point)) === 'go') return;
-    if (connection.isInTransaction) await pglite.exec('rollback');
+    if (connection.isInTransaction) session.run('rollback', []);
     connection.release();
     await dead();
   };
   const run = (connection: Connection) => ({
-    async executeQuery(query: CompiledQuery) {
+    async executeQuery({ sql, parameters }: CompiledQuery) {
       await pass(connection, 'before a statement');
-      const result = await pglite.query(atTime(query.sql, now()), [...query.parameters]);
+      const result =
+        sql.includes(CLOCK) && !sql.startsWith('create')
+          ? session.run(sql.replaceAll(CLOCK, `$${parameters.length + 1}::timestamptz`), [
+              ...parameters,
+              new Date(now()),
+            ])
+          : session.run(sql, parameters);
       await pass(connection, 'after a statement');
-      return {
-        rows: result.rows as never[],
-        ...(result.affectedRows !== undefined && { numAffectedRows: BigInt(result.affectedRows) }),
-      };
+      return result;
     },
     streamQuery: () => {
       throw new Error('not used');
@@ -98,7 +114,7 @@ function driver(pglite: PGlite, queue: ReturnType<typeof createQueue>, now: () =
   const command = async (handle: unknown, sql: string, isInTransaction: boolean) => {
     const connection = of(handle);
     await pass(connection, `before ${sql}`);
-    await pglite.exec(sql);
+    session.run(sql, []);
     connection.isInTransaction = isInTransaction;
     await pass(connection, `after ${sql}`);
   };
@@ -111,9 +127,10 @@ function driver(pglite: PGlite, queue: ReturnType<typeof createQueue>, now: () =
     },
     beginTransaction: (handle: unknown) => command(handle, 'begin', true),
     commitTransaction: (handle: unknown) => command(handle, 'commit', false),
-    rollbackTransaction: async (handle: unknown) => {
-      await pglite.exec('rollback');
+    rollbackTransaction: (handle: unknown) => {
+      session.run('rollback', []);
       of(handle).isInTransaction = false;
+      return Promise.resolve();
     },
     releaseConnection: (handle: unknown) => {
       of(handle).release();

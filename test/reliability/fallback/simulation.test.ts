@@ -2,7 +2,7 @@
 import { run } from '../../setup/processes.ts';
 
 const FLAGS = ['--liftoff-only', '--no-wasm-dynamic-tiering', '--no-wasm-tier-up'];
-const SEEDS = process.env['FALLBACK_SEEDS'] ?? '60';
+const SEEDS = process.env['FALLBACK_SEEDS'] ?? '500';
 
 async function prove(...options: string[]) {
   await using command = run([...FLAGS, 'test/reliability/fallback/prove.ts', ...options]);
