@@ -104,5 +104,6 @@ const READERS: Record<number, (text: string) => unknown> = {
 
 const written = (value: unknown): string | null => {
   if (value === null || value === undefined) return null;
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'string' ? value : JSON.stringify(value);
 };
