@@ -30,7 +30,7 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
 }
 
 /** Lines go out together: one by one they would cost as much as a call to Flex. What is left goes out at exit, and at once when fatal. */
-const BATCHED = { sync: false, minLength: 12_288, periodicFlush: 100 };
+const BATCHED = { sync: false, minLength: 32_768, maxWrite: 65_536, periodicFlush: 100 };
 
 /** For people, where the machine has the printer installed: in development and in the demo. */
 export async function prettyDestination(): Promise<DestinationStream | undefined> {

@@ -41,7 +41,7 @@ const redact = redactor([]);
 
 export const checkRecord = (check: Check, subject: CheckSubject, requestId: string): StoreRecord => ({
   kind: 'check',
-  record: { ...subject, ...check, ...now(), requestId: redact(requestId) },
+  record: { ...subject, ...check, ...now(), requestId },
 });
 
 export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall, isProven = true): StoreRecord => ({

@@ -55,6 +55,9 @@ describe('request ids', () => {
     expect(await idFor()).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idFor('x'.repeat(500))).toMatch(/^[0-9a-f-]{36}$/);
     expect(await idFor('{"level":"fatal"}')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor('pi_3QhWaB7WZ01zgkWS0jxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM')).toMatch(
+      /^[0-9a-f-]{36}$/,
+    );
   });
 });
 

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
+import { redactor } from '../../domain/redact.ts';
 import type { Log } from '../../log.ts';
 import type { Metrics } from '../../metrics.ts';
 
-/** Taken over from the caller only when it can do no harm in a log line. */
-const ACCEPTED_ID = /^[\w.:-]{1,128}$/;
+const PLAIN = /^[\w.:-]{1,128}$/;
+const redact = redactor([]);
+
+/** Taken over from the caller only when it can do no harm in a log line or a table, and gives no secret away. */
+const isHarmless = (id: string) => PLAIN.test(id) && redact(id) === id;
 
 /** Gives each request an id, sends it back, and logs one line when the answer is out. */
 export const requestLog =
   (log: Log, metrics: Metrics): RequestHandler =>
   (req, res, next) => {
     const given = req.get('x-request-id');
-    const requestId = given !== undefined && ACCEPTED_ID.test(given) ? given : randomUUID();
+    const requestId = given !== undefined && isHarmless(given) ? given : randomUUID();
     const started = performance.now();
     res.locals['requestId'] = requestId;
     res.locals['log'] = log.child({ requestId });
