@@ -7,7 +7,13 @@ export function cpuSeconds(pid: number): number {
 }
 
 export function medianOf(values: number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
+  return quantile(values, 0.5);
+}
+
+/** The value that such a share of all is not above. */
+export function quantile(values: number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
 /** Resident memory of a process, in MB. */

@@ -9,10 +9,18 @@ import { loadConfig } from '../../server/config.ts';
 import { createContext } from '../../server/context.ts';
 import { listen } from '../../server/listen.ts';
 import { openStore } from '../../server/store/store.ts';
+import { quantile } from '../bench/measures.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { eventually, onPostgres, silent } from '../setup/databases.ts';
 import { stripeClient } from '../setup/flex-sdks.ts';
 import { collectLog } from '../setup/log-lines.ts';
+import {
+  eventBodies,
+  makeIntents,
+  randomOf,
+  repeatedAndShuffled,
+  signatureOf,
+} from '../setup/webhook-deliveries.ts';
 import { environmentFor } from '../setup/world.ts';
 
 const INTENTS = 100;
@@ -57,15 +65,6 @@ async function startInstance(url: string) {
   };
 }
 
-/** The same every time. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return below => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state % below;
-  };
-}
-
 type Delivery = { body: string; signature: string | undefined };
 
 /** What somebody can send who does not know the secret, or has overheard a delivery. */
@@ -85,39 +84,14 @@ function forgedDelivery(index: number, genuine: string, secret: string): Deliver
   return { body, signature: ways[index % ways.length]!() };
 }
 
-it('has exactly as many effects as there were events, and answers in time', async () => {
+it('has exactly as many effects as there were events', async () => {
   const random = randomOf(42);
   const { url } = (await databases.place()) as { url: string };
   const stripe = stripeClient(sandbox.info());
-  const intents: Stripe.PaymentIntent[] = [];
-  for (let index = 0; index < INTENTS; index++)
-    intents.push(
-      await stripe.paymentIntents.create({
-        amount: 1_000 + index,
-        currency: 'eur',
-        metadata: { 'sharetribe-transaction-id': `transaction-${index}` },
-      }),
-    );
+  const intents = await makeIntents(sandbox.info(), INTENTS);
   for (const { id } of intents.slice(0, INTENTS / 2)) await stripe.paymentIntents.cancel(id);
-  const created = Math.floor(Date.now() / 1000);
-  const bodies = intents.flatMap((intent, index) =>
-    Array.from({ length: EVENTS_PER_INTENT }, (_, step) =>
-      JSON.stringify({
-        id: `evt_${index}_${step}`,
-        object: 'event',
-        type: 'payment_intent.created',
-        api_version: Stripe.API_VERSION,
-        created: created - EVENTS_PER_INTENT + step,
-        livemode: false,
-        data: { object: intent },
-      }),
-    ),
-  );
-  const deliveries = bodies.flatMap(body => Array.from({ length: 1 + random(5) }, () => body));
-  for (let last = deliveries.length - 1; last > 0; last--) {
-    const other = random(last + 1);
-    [deliveries[last], deliveries[other]] = [deliveries[other]!, deliveries[last]!];
-  }
+  const bodies = eventBodies(intents, EVENTS_PER_INTENT);
+  const deliveries = repeatedAndShuffled(bodies, random);
   const count = deliveries.length;
 
   await using stack = new AsyncDisposableStack();
@@ -135,7 +109,7 @@ it('has exactly as many effects as there were events, and answers in time', asyn
   const times: number[] = [];
   const send = async (body: string): Promise<void> => {
     for (;;) {
-      const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret });
+      const signature = signatureOf(body, secret);
       const started = performance.now();
       if ((await post({ body, signature })) === 200) {
         times.push(performance.now() - started);
@@ -210,10 +184,9 @@ it('has exactly as many effects as there were events, and answers in time', asyn
   const known = await db.selectFrom('payment_intents').select(['id', 'status']).orderBy('id').execute();
   const actual = [...sandbox.stripe().paymentIntents.values()].map(({ id, status }) => ({ id, status }));
   expect(known).toEqual(actual.toSorted((one, other) => (one.id < other.id ? -1 : 1)));
-  const p99Of = (all: number[]) => all.toSorted((one, other) => one - other)[Math.floor(all.length * 0.99)]!;
-  const [p99, late] = [p99Of(times), p99Of(lateness)];
+  const p99Of = (all: number[]) => quantile(all, 0.99).toFixed(0);
+  // Among forgers, and with the machine that it happens to be. `npm run bench:webhooks` measures it.
   process.stdout.write(
-    `webhooks: ${count} deliveries of ${bodies.length} events, ${FORGED} forged; acknowledged in ${p99.toFixed(0)} ms (p99), /healthz in ${late.toFixed(0)} ms\n`,
+    `webhooks: ${count} deliveries of ${bodies.length} events, ${FORGED} forged; acknowledged in ${p99Of(times)} ms (p99), /healthz in ${p99Of(lateness)} ms\n`,
   );
-  expect(p99 - late).toBeLessThanOrEqual(250);
 }, 180_000);
