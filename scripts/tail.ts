@@ -41,37 +41,58 @@ type Options = {
 
 /** Between two looks. */
 const PAUSE_MS = 1_000;
-/** Records are written behind requests, by several instances: what comes so late is still seen. */
-const LATE_MS = 15_000;
+/** A statement may take a while until others see what it wrote. */
+const OVERLAP_SECONDS = 15;
+/** The service looks back no further. */
+const LONGEST_SECONDS = 86_400;
+/** More than come within any overlap. */
+const MOST_KNOWN = 200_000;
 
 async function main(): Promise<number> {
   const options = program.opts<Options>();
   const since = duration(options.since);
   await using operators = await openOperators({ sandbox: options.sandbox === true });
-  const known = new Set<string>();
   const verdicts: Parameters<typeof exitOf>[0] = [];
   const show = (seen: Seen) => {
+    if (options.problems && verdictOn(seen) !== 'wrong') return;
     verdicts.push(verdictOn(seen));
     say(options.json ? JSON.stringify(seen) : lineOf(seen));
   };
 
-  let from = Date.now() - since;
+  let looked = Date.now();
+  const overlap = options.once ? [] : await look(operators, options, within(0));
+  const before = await look(operators, options, { since: new Date(looked - since).toISOString() });
+  before.forEach(show);
+  if (options.once) return exitOf(verdicts);
+  const known = new Set([...overlap, ...before].map(({ id }) => id));
   for (;;) {
-    const asked = Date.now();
-    for (const seen of await look(operators, options, new Date(from))) {
-      if (known.has(seen.id)) continue;
-      known.add(seen.id);
-      if (!options.problems || verdictOn(seen) === 'wrong') show(seen);
-    }
-    if (options.once) return exitOf(verdicts);
-    from = Math.max(from, asked - LATE_MS);
     await pause(PAUSE_MS);
+    const looking = Date.now();
+    for (const seen of await look(operators, options, within(looking - looked)))
+      if (!known.has(seen.id)) {
+        known.add(seen.id);
+        show(seen);
+      }
+    looked = looking;
+    for (const id of known) {
+      if (known.size <= MOST_KNOWN) break;
+      known.delete(id);
+    }
   }
 }
 
+/** By the database's clock, and by when it was written: what comes late is shown late, and not left out. */
+const within = (ms: number) => ({
+  recorded_within: Math.min(Math.ceil(Math.max(ms, 0) / 1000) + OVERLAP_SECONDS, LONGEST_SECONDS),
+});
+
 /** Of each kind what came since then, together in order. */
-async function look(operators: Operators, options: Options, since: Date): Promise<Seen[]> {
-  const query = { process: options.process, transaction: options.transaction, since: since.toISOString() };
+async function look(
+  operators: Operators,
+  options: Options,
+  when: { since: string } | { recorded_within: number },
+): Promise<Seen[]> {
+  const query = { process: options.process, transaction: options.transaction, ...when };
   const all: Seen[] = [];
   const take = async (kind: Kind, more: Record<string, string | undefined> = {}) => {
     for await (const seen of operators.all<Seen>(`/ops/${kind}`, { ...query, ...more }))

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 import { idAt } from './ids.ts';
+import { lateAt } from './late-records.ts';
 import type { Db } from './schema.ts';
 
 export type NewCheck = CheckSubject & Check & { id: string; at: Date; requestId: string };
@@ -10,9 +11,11 @@ export async function insertChecks(db: Db, checks: readonly NewCheck[]): Promise
   await sql`
     with inserted as (
       insert into proxy.checks (id, at, request_id, call, is_speculative, process_name, transition, transaction_id,
-        verdict, reasons, path, looks_like_pi, secret_looks_right, payment_intent_id)
+        verdict, reasons, path, looks_like_pi, secret_looks_right, payment_intent_id,
+        late_at)
       select id, at, "requestId", call, "isSpeculative", "processName", transition, "transactionId",
-        verdict, array(select jsonb_array_elements_text(reasons)), path, "looksLikePI", "secretLooksRight", "paymentIntentId"
+        verdict, array(select jsonb_array_elements_text(reasons)), path, "looksLikePI", "secretLooksRight", "paymentIntentId",
+        ${lateAt}
       from jsonb_to_recordset(${JSON.stringify(checks)}::jsonb) as batch (id uuid, at timestamptz, "requestId" text,
         call text, "isSpeculative" boolean, "processName" text, transition text, "transactionId" text, verdict text,
         reasons jsonb, path text, "looksLikePI" boolean, "secretLooksRight" boolean, "paymentIntentId" text)

@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Genuineness } from '../domain/genuineness.ts';
 import { verdicts as allVerdicts, type Verdict } from '../domain/verdict.ts';
 import { idAt } from './ids.ts';
+import { writtenWithin } from './late-records.ts';
 import type { CheckRow, Db, RefusalRow, VerificationRow } from './schema.ts';
 
 /** `after`: the last id of the page before. */
@@ -12,6 +13,8 @@ type Common = {
   processName?: string | undefined;
   transactionId?: string | undefined;
   since?: Date | undefined;
+  /** In the last so many seconds, however long before that they were made. */
+  recordedWithin?: number | undefined;
 };
 export type CheckFilter = Common & {
   verdicts?: readonly Verdict[] | undefined;
@@ -33,10 +36,13 @@ export async function listChecks(
     ...conditionsOf(common, after),
     ...(paymentIntentId === undefined ? [] : [sql<boolean>`payment_intent_id = ${paymentIntentId}`]),
   ];
-  const isNarrow = filter.transactionId !== undefined || paymentIntentId !== undefined;
+  const isNarrow =
+    filter.transactionId !== undefined ||
+    paymentIntentId !== undefined ||
+    filter.recordedWithin !== undefined;
   if (isNarrow || (verdicts === undefined && filter.processName === undefined)) {
     const ofVerdicts = verdicts ? [sql<boolean>`verdict = any(${[...verdicts]}::text[])`] : [];
-    return rows<CheckRow>(db, 'checks', [...conditions, ...ofVerdicts], limit);
+    return rows<CheckRow>(db, 'checks', [...conditions, ...ofVerdicts], limit, filter.recordedWithin);
   }
   // A page of each verdict, and of them the newest: an index has each in order, and none has several.
   const ofProcess = filter.processName === undefined ? {} : { process_name: filter.processName };
@@ -75,6 +81,7 @@ export const listRefusals = (
     'refusals',
     [...conditionsOf(common, after), ...(code === undefined ? [] : [sql<boolean>`code = ${code}`])],
     limit,
+    common.recordedWithin,
   );
 
 export const listVerifications = (
@@ -91,6 +98,7 @@ export const listVerifications = (
       ...(paymentIntentId === undefined ? [] : [sql<boolean>`payment_intent_id = ${paymentIntentId}`]),
     ],
     limit,
+    common.recordedWithin,
   );
 
 const conditionsOf = (
@@ -111,9 +119,18 @@ async function rows<Row>(
   table: 'checks' | 'refusals' | 'verifications',
   conditions: RawBuilder<boolean>[],
   limit: number,
+  recordedWithin: number | undefined,
 ): Promise<Row[]> {
+  const page = (further: RawBuilder<boolean>[]) => sql<Row>`
+    select * from ${sql.table(`proxy.${table}`)} where ${allOf([...conditions, ...further])}
+    order by id desc limit ${limit}`;
+  if (recordedWithin === undefined) return (await page([]).execute(db)).rows;
+  const { from, isLate } = writtenWithin(recordedWithin);
   const { rows: found } = await sql<Row>`
-    select * from ${sql.table(`proxy.${table}`)} where ${allOf(conditions)}
+    with late as materialized (
+      select * from ${sql.table(`proxy.${table}`)} where ${allOf([...conditions, isLate, sql`id < ${from}`])}
+    )
+    select * from ((${page([sql`id >= ${from}`])}) union all (select * from late)) as each
     order by id desc limit ${limit}`.execute(db);
   return found;
 }

@@ -7,6 +7,7 @@ import { redactor } from '../domain/redact.ts';
 import type { Check, CheckSubject } from '../domain/verdict.ts';
 import { insertChecks, type NewCheck } from './checks.ts';
 import { timeOrderedId } from './ids.ts';
+import { lateAt } from './late-records.ts';
 import type { Db } from './schema.ts';
 
 export type NewRefusal = RefusedCall & RefusalEvidence & { id: string; at: Date; isProven: boolean };
@@ -113,9 +114,10 @@ export async function insertRecords(db: Db, records: readonly StoreRecord[]): Pr
   if (refusals.length > 0)
     await sql`
       insert into proxy.refusals (id, at, call, is_speculative, process_name, transition, transaction_id, code, status,
-        flex_codes, stripe_code, stripe_message, status_text, is_proven)
+        flex_codes, stripe_code, stripe_message, status_text, is_proven, late_at)
       select id, at, call, "isSpeculative", "processName", transition, "transactionId", code, status,
-        array(select jsonb_array_elements_text("flexCodes")), "stripeCode", "stripeMessage", "statusText", "isProven"
+        array(select jsonb_array_elements_text("flexCodes")), "stripeCode", "stripeMessage", "statusText", "isProven",
+        ${lateAt}
       from jsonb_to_recordset(${JSON.stringify(refusals)}::jsonb) as batch (id uuid, at timestamptz, call text,
         "isSpeculative" boolean, "processName" text, transition text, "transactionId" text, code text, status integer,
         "flexCodes" jsonb, "stripeCode" text, "stripeMessage" text, "statusText" text, "isProven" boolean)
@@ -123,9 +125,9 @@ export async function insertRecords(db: Db, records: readonly StoreRecord[]): Pr
   if (verifications.length > 0)
     await sql`
       insert into proxy.verifications (id, at, process_name, transition, transaction_id, payment_intent_id, genuineness,
-        differing, status, cause, confidence, attempt)
+        differing, status, cause, confidence, attempt, late_at)
       select id, at, "processName", transition, "transactionId", "paymentIntentId", genuineness,
-        array(select jsonb_array_elements_text(differing)), status, cause, confidence, attempt
+        array(select jsonb_array_elements_text(differing)), status, cause, confidence, attempt, ${lateAt}
       from jsonb_to_recordset(${JSON.stringify(verifications)}::jsonb) as batch (id uuid, at timestamptz,
         "processName" text, transition text, "transactionId" text, "paymentIntentId" text, genuineness text,
         differing jsonb, status text, cause text, confidence double precision, attempt integer)

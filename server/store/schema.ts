@@ -49,6 +49,8 @@ type ChecksTable = {
   looks_like_pi: boolean;
   secret_looks_right: boolean;
   payment_intent_id: string | null;
+  /** When it was written, if that was long after `at`. */
+  late_at: Generated<Date | null>;
 };
 export type CheckRow = Selectable<ChecksTable>;
 
@@ -69,6 +71,7 @@ type RefusalsTable = {
   status_text: string;
   /** Flex had taken the session; without that it may be anybody who asked. */
   is_proven: boolean;
+  late_at: Generated<Date | null>;
 };
 export type RefusalRow = Selectable<RefusalsTable>;
 
@@ -87,6 +90,7 @@ type VerificationsTable = {
   cause: string;
   confidence: number;
   attempt: number;
+  late_at: Generated<Date | null>;
 };
 export type VerificationRow = Selectable<VerificationsTable>;
 

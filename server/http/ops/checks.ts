@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { causes } from '../../domain/diagnosis/causes.ts';
 import { verdicts } from '../../domain/verdict.ts';
 import { endpoint, type OpsDeps } from './endpoint.ts';
-import { idCursor, listQuery, pageOf, readPage, someOf, time, transactionId, word } from './page.ts';
+import {
+  idCursor,
+  listQuery,
+  pageOf,
+  readPage,
+  recordedWithin,
+  someOf,
+  time,
+  transactionId,
+  word,
+} from './page.ts';
 
 export const cause = z.enum(causes);
 export const called = {
@@ -15,11 +25,17 @@ export const called = {
 };
 
 /** What all that was recorded of calls can be asked for by. */
-export const filters = { process: word, transaction: transactionId.optional(), since: time.optional() };
-export const filterOf = ({ process, transaction, since }: z.infer<z.ZodObject<typeof filters>>) => ({
-  processName: process,
-  transactionId: transaction,
-  since,
+export const filters = {
+  process: word,
+  transaction: transactionId.optional(),
+  since: time.optional(),
+  recorded_within: recordedWithin,
+};
+export const filterOf = (filter: z.infer<z.ZodObject<typeof filters>>) => ({
+  processName: filter.process,
+  transactionId: filter.transaction,
+  since: filter.since,
+  recordedWithin: filter.recorded_within,
 });
 
 const cursor = idCursor('checks');

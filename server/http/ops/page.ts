@@ -104,6 +104,19 @@ export const time = z
   })
   .meta({ type: 'string', format: 'date-time' });
 
+const A_DAY = 86_400;
+
+export const recordedWithin = z
+  .string('must be given once')
+  .regex(/^\d{1,5}$/, `must be a whole number from 1 to ${A_DAY}`)
+  .transform(Number)
+  .refine(value => value >= 1 && value <= A_DAY, `must be a whole number from 1 to ${A_DAY}`)
+  .optional()
+  .meta({
+    type: 'integer',
+    description: `What was written in the last so many seconds, from 1 to ${A_DAY}, however long before it happened.`,
+  } as const);
+
 export const transactionId = z
   .string('must be given once')
   .regex(UUID, 'must be a UUID')

@@ -5,6 +5,7 @@ import * as operators from './002-operators.ts';
 import * as strangers from './003-strangers.ts';
 import * as paymentCases from './004-payment-cases.ts';
 import * as caseLists from './005-case-lists.ts';
+import * as lateRecords from './006-late-records.ts';
 
 export const migrations: Record<string, Migration> = {
   '001-records': records,
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '003-strangers': strangers,
   '004-payment-cases': paymentCases,
   '005-case-lists': caseLists,
+  '006-late-records': lateRecords,
 };

@@ -1,4 +1,9 @@
 /** Commands that ask the running service, as a person would start them. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { check } from '../../../server/domain/verdict.ts';
+import type { NewCheck } from '../../../server/store/checks.ts';
+import { timeOrderedId } from '../../../server/store/ids.ts';
+import { checkRecord, insertRecords } from '../../../server/store/records.ts';
 import { eventually, onPostgres } from '../../setup/databases.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
@@ -143,7 +148,6 @@ describe('with a service that records', () => {
         .selectAll()
         .where('transaction_id', '=', bad)
         .executeTakeFirstOrThrow();
-      const { timeOrderedId } = await import('../../../server/store/ids.ts');
       const again = {
         ...further,
         id: timeOrderedId(),
@@ -163,6 +167,35 @@ describe('with a service that records', () => {
         .split('\n')
         .filter(line => /invalid|missing/.test(line));
       expect(checks).toHaveLength(2);
+    });
+
+    it('shows what was written long after it happened', async () => {
+      await using tail = run(['scripts/tail.ts', '--since', '1h', '--transaction', bad], settings);
+      await tail.says(/✗ .*invalid uuid .*flex-returned-placeholder\n/);
+      const { db } = world.context.store!;
+      const twoHoursAgo = Date.now() - 2 * 3_600_000;
+      const waited = { id: timeOrderedId(twoHoursAgo), at: new Date(twoHoursAgo) };
+      const subject = {
+        call: 'initiate' as const,
+        isSpeculative: false,
+        processName: 'default-booking',
+        transition: 'transition/request-payment',
+        transactionId: bad,
+      };
+      const attributes = { protectedData: {} };
+      const { record } = checkRecord(
+        check({ isSpeculative: false, creation: 'creates', attributes }),
+        subject,
+        'r',
+      );
+      await insertRecords(db, [{ kind: 'check', record: { ...record, ...waited } as NewCheck }]);
+
+      const line = `${waited.at.toISOString()} .*missing .*flex-returned-nothing\n`;
+      await tail.says(new RegExp(line));
+      await pause(2_500);
+      expect(tail.stdout().match(new RegExp(line, 'g'))).toHaveLength(1);
+
+      await db.deleteFrom('checks').where('id', '=', waited.id).execute();
     });
 
     it('says what the service says of a filter that is none', async () => {

@@ -527,6 +527,8 @@ describe('what can not be asked', () => {
       'cursor: is not one that /ops/refusals gave; take `next` of the page before as it is',
     ],
     ['/ops/checks?limit=0', 'limit: must be a whole number from 1 to 100'],
+    ['/ops/refusals?recorded_within=0', 'recorded_within: must be a whole number from 1 to 86400'],
+    ['/ops/verifications?recorded_within=86401', 'recorded_within: must be a whole number from 1 to 86400'],
     ['/ops/checks?limit=101', 'limit: must be a whole number from 1 to 100'],
     ['/ops/checks?limit=1&limit=2', 'limit: must be given once'],
     ['/ops/checks?verdict=good', /^verdict\S*: must be of valid, simulated/],

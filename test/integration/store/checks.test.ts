@@ -59,6 +59,7 @@ onBothDatabases(databases => {
       is_speculative: false,
       process_name: 'default-booking',
       transition: 'transition/request-payment',
+      late_at: null,
       transaction_id: transaction.id.uuid,
       verdict: 'valid',
       reasons: [],
