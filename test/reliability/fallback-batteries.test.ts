@@ -4,9 +4,9 @@
  */
 import { run } from '../setup/processes.ts';
 
-const KILLS = process.env['FALLBACK_KILLS'] ?? '2';
-const TRANSACTIONS = process.env['FALLBACK_TRANSACTIONS'] ?? '12';
-const ORDERS = process.env['FALLBACK_ORDERS'] ?? '25';
+const KILLS = process.env['FALLBACK_KILLS'] ?? '10';
+const TRANSACTIONS = process.env['FALLBACK_TRANSACTIONS'] ?? '50';
+const ORDERS = process.env['FALLBACK_ORDERS'] ?? '500';
 
 async function battery(name: string, ...options: string[]) {
   await using command = run(['--disable-proto=delete', `test/reliability/batteries/${name}.ts`, ...options]);

@@ -1,6 +1,6 @@
 /** A marketplace whose fallback is on, with a database in memory, and people who book, pay and answer. */
 import Stripe from 'stripe';
-import { openStore, type Store } from '../../server/store/store.ts';
+import { openStore, type Store, type StorePlace } from '../../server/store/store.ts';
 import { realBooking, type BookingOverrides } from '../sandbox/client/orders.ts';
 import { signedIn, type WebClient } from '../sandbox/client/web-client.ts';
 import { empty, moveClock, silent } from './databases.ts';
@@ -30,8 +30,12 @@ export type FallbackWorld = World & {
 
 export const ABLE = { 'X-Payment-Client': '1' };
 
-export async function startFallbackWorld(environment: Environment = {}): Promise<FallbackWorld> {
-  const store = await openStore({ place: { directory: null }, log: silent });
+/** `place`: of its database; in memory when left out. */
+export async function startFallbackWorld(
+  environment: Environment = {},
+  place: StorePlace = { directory: null },
+): Promise<FallbackWorld> {
+  const store = await openStore({ place, log: silent });
   const world = await startWorld({
     store,
     bothSides: true,

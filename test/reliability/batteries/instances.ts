@@ -1,5 +1,5 @@
 /**
- * `npm run prove:instances -- [--transactions N] [--seed S]`: two services on one Postgres, each asked for the same payments at the
+ * `npm run prove:instances -- [--transactions N] [--seed S] [--mutant name]`: two services on one Postgres, each asked for the same payments at the
  * same time, with the same key and without one. However they race, one PaymentIntent is handed out, and all callers get that one.
  * Ends with one line of JSON, and with exit code 1 when it was otherwise.
  */
@@ -10,13 +10,15 @@ import { startSandbox } from '../../sandbox/sandbox.ts';
 import { freePorts } from '../../setup/processes.ts';
 import { createRandom } from '../fallback/random.ts';
 import { ask, book, confirm, newOrder, newSeen, pay, type Order } from './customers.ts';
-import { breaches, noCounts, transactionOf, type Breach } from './ledger.ts';
+import { breaches, transactionOf, type Breach } from './ledger.ts';
 import { killed, postgresDatabase, startService } from './service.ts';
+import { pronounce } from './verdict.ts';
 
 const { values } = parseArgs({
   options: {
     transactions: { type: 'string', default: '50' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    mutant: { type: 'string' },
   },
 });
 const wanted = Number(values.transactions);
@@ -36,7 +38,7 @@ const urls: string[] = [];
 // One after the other: the first makes the tables.
 for (let count = 0; count < 2; count += 1) {
   const port = await freePorts();
-  const service = await startService(info, database, port);
+  const service = await startService(info, database, port, values.mutant);
   stack.defer(() => killed(service));
   urls.push(`http://127.0.0.1:${port}`);
 }
@@ -140,27 +142,22 @@ await Promise.all(Array.from({ length: AT_ONCE }, worker));
 const begun = [...sandbox.flex().transactions.keys()];
 found.push(...breaches(sandbox, begun, seen, false));
 const perTransaction = Map.groupBy(sandbox.stripe().paymentIntents.values(), transactionOf);
-const counts = noCounts();
-for (const breach of found) {
-  counts[breach.kind] += 1;
-  process.stderr.write(`${breach.kind}: ${breach.what}\n`);
-}
-process.stdout.write(
-  `${JSON.stringify({
-    battery: 'instances',
-    seed,
+const code = pronounce({
+  battery: 'instances',
+  seed,
+  began,
+  found,
+  mutant: values.mutant,
+  did: {
     transactions: orders.length,
     callers,
     given,
     paid: orders.filter(({ isPaid }) => isPaid).length,
     paymentIntents: perTransaction.size,
     mostPerTransaction: Math.max(...[...perTransaction.values()].map(intents => intents.length)),
-    ...counts,
-    statuses,
-    cases: await database.cases(),
-    seconds: Math.round((performance.now() - began) / 1_000),
-    ...(found.length > 0 && { replay: `npm run prove:instances -- --transactions ${wanted} --seed ${seed}` }),
-  })}\n`,
-);
+  },
+  ends: { statuses, cases: await database.cases() },
+  replay: `--transactions ${wanted} --seed ${seed}`,
+});
 await stack[Symbol.asyncDispose]();
-process.exit(found.length > 0 ? 1 : 0);
+process.exit(code);

@@ -7,9 +7,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
+import { startPostgres } from '../../setup/postgres.ts';
 import { createRandom, type Random } from '../fallback/random.ts';
 import { asProvider, ask, book, confirm, newOrder, newSeen, pay } from './customers.ts';
-import { breaches, noCounts, transactionOf, type Breach } from './ledger.ts';
+import { breaches, transactionOf, type Breach } from './ledger.ts';
+import { pronounce } from './verdict.ts';
 
 const { values } = parseArgs({
   options: {
@@ -54,6 +56,7 @@ async function race(
 ): Promise<{ breaches: Breach[]; ends: string[]; paid: number }> {
   const random = createRandom(seed * 1_000 + batch);
   await world.reset();
+  world.log.clear();
   const { sandbox } = world;
   const seen = newSeen();
   const way = random.pick([
@@ -96,8 +99,9 @@ async function race(
   });
   // The service is there all the time, now and then, or away until it is too late.
   const pauses = random.pick([15, 15, 60, 200]);
-  for (let at = 10; at < 17 * 60; at += pauses)
-    if (at > 540 || pauses > 15) events.push({ at: at * SECOND, act: () => world.sweep() });
+  const isClose = (at: number) => Math.abs(at * SECOND - DEADLINE + 30 * SECOND) < MINUTE;
+  for (let at = pauses > 15 ? 10 : 540; at < 17 * 60; at += pauses > 15 || isClose(at) ? pauses : 60)
+    events.push({ at: at * SECOND, act: () => world.sweep() });
   for (let faults = random.between(0, 2); faults > 0; faults -= 1)
     events.push({ at: moment(random), act: () => world.scenario(random.pick(FAULTS)) });
 
@@ -149,11 +153,16 @@ const flexsOwn = (world: FallbackWorld, transactionId: string | null): string | 
   )?.id;
 
 const began = performance.now();
-const world = await startFallbackWorld({
-  RATE_LIMIT_PER_ADDRESS: '0',
-  RATE_LIMIT_PER_SESSION: '0',
-  MAX_EVENT_LOOP_DELAY_MS: '10000',
-});
+const server = await startPostgres();
+const world = await startFallbackWorld(
+  {
+    LOG_LEVEL: 'error',
+    RATE_LIMIT_PER_ADDRESS: '0',
+    RATE_LIMIT_PER_SESSION: '0',
+    MAX_EVENT_LOOP_DELAY_MS: '10000',
+  },
+  { url: await server.newDatabase() },
+);
 const ends: Record<string, number> = {};
 const found: Breach[] = [];
 let orders = 0;
@@ -167,24 +176,15 @@ for (let batch = Number(values.from); orders < wanted && found.length === 0; bat
   found.push(...result.breaches);
   for (const end of result.ends) ends[end] = (ends[end] ?? 0) + 1;
 }
-const counts = noCounts();
-for (const breach of found) {
-  counts[breach.kind] += 1;
-  process.stderr.write(`${breach.kind}: ${breach.what}\n`);
-}
-process.stdout.write(
-  `${JSON.stringify({
-    battery: 'races',
-    seed,
-    orders: Math.min(orders, wanted),
-    paid,
-    ...counts,
-    ends,
-    seconds: Math.round((performance.now() - began) / 1_000),
-    ...(found.length > 0 && {
-      replay: `npm run prove:races -- --orders ${AT_ONCE} --from ${last} --seed ${seed}`,
-    }),
-  })}\n`,
-);
+const code = pronounce({
+  battery: 'races',
+  seed,
+  began,
+  found,
+  did: { orders: Math.min(orders, wanted), paid },
+  ends: { ends },
+  replay: `--orders ${AT_ONCE} --from ${last} --seed ${seed}`,
+});
 await world[Symbol.asyncDispose]();
-process.exit(found.length > 0 ? 1 : 0);
+await server[Symbol.asyncDispose]();
+process.exit(code);

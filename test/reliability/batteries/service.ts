@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { openStore, type Store } from '../../../server/store/store.ts';
 import type { SandboxInfo } from '../../sandbox/sandbox.ts';
@@ -72,17 +73,29 @@ export async function postgresDatabase(): Promise<ServiceDatabase> {
   };
 }
 
-/** Serves, and its fallback is on. */
+/** Compiled code is kept from one start to the next: half of the time that a start takes. A killed process leaves none. */
+const COMPILED = path.join(tmpdir(), 'proxy-battery-compiled');
+
+const mutants = pathToFileURL(path.join(import.meta.dirname, '../fallback/mutants.ts')).href;
+const withMutant = (name: string): string[] => [
+  '--import',
+  `data:text/javascript,import { applyMutant } from '${mutants}'; applyMutant('${name}');`,
+];
+
+/** Serves, and its fallback is on. `mutant`: with that fault in its sources. */
 export async function startService(
   info: SandboxInfo,
   database: ServiceDatabase,
   port: number,
+  mutant?: string,
 ): Promise<Running> {
   const { DATABASE_URL: _none, ...environment } = environmentFor(info);
-  const service = run(['--disable-proto=delete', 'server/main.ts'], {
+  const options = ['--disable-proto=delete', ...(mutant === undefined ? [] : withMutant(mutant))];
+  const service = run([...options, 'server/main.ts'], {
     ...environment,
     ...bothSidesOf(info),
     ...database.environment,
+    NODE_COMPILE_CACHE: COMPILED,
     PORT: String(port),
     PI_FALLBACK: 'on',
     PI_FALLBACK_APPROVED_BY: 'Ada',
@@ -96,6 +109,12 @@ export async function startService(
   await service.says('database: it is there');
   await service.says('the fallback is on');
   return service;
+}
+
+/** Comes to its end in its own time. */
+export async function stopped(service: Running): Promise<void> {
+  service.child.kill('SIGTERM');
+  await service.exit;
 }
 
 export async function killed(service: Running): Promise<void> {
