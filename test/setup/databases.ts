@@ -67,12 +67,23 @@ function databases(place: Databases['place']): Databases {
   };
 }
 
+const DEADLOCK = '40P01';
+
 /** All but the jobs, which find nothing; the clock is put right. */
 export async function empty(store: Store): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
     where table_schema = 'proxy' and table_name not like 'kysely%'`.execute(store.db);
-  await sql`truncate ${sql.join(rows.map(({ name }) => sql.table(`proxy.${name}`)))}`.execute(store.db);
+  const truncate = sql`truncate ${sql.join(rows.map(({ name }) => sql.table(`proxy.${name}`)))}`;
+  // What goes on behind a service may hold one table and wait for another.
+  for (let isDone = false; !isDone;)
+    isDone = await truncate.execute(store.db).then(
+      () => true,
+      (error: { code?: string }) => {
+        if (error.code !== DEADLOCK) throw error;
+        return false;
+      },
+    );
   await moveClock(store, 0);
 }
 
