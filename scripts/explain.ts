@@ -1,17 +1,7 @@
 /** `npm run explain`: a booking as it happened, or an error code in words. See scripts/README.md. */
 import { explainCode, type Explanation } from '../server/domain/codes/explain.ts';
 import { bookingsOf } from './explain/booking.ts';
-import {
-  command,
-  EXIT,
-  exitOf,
-  isTransactionId,
-  run,
-  say,
-  sayJson,
-  UsageError,
-  whisper,
-} from './lib/command.ts';
+import { command, EXIT, exitOf, isUuid, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 import { paint, table } from './lib/tables.ts';
 
@@ -36,7 +26,7 @@ type Options = { json?: true; sandbox?: true };
 
 async function main(): Promise<number> {
   const { json, sandbox } = program.opts<Options>();
-  const ids = program.args.filter(isTransactionId);
+  const ids = program.args.filter(isUuid);
   if (ids.length === 0) return explainCodes(json === true);
   if (ids.length < program.args.length) throw new UsageError('give ids of transactions or codes, not both');
   await using operators = await openOperators({ sandbox: sandbox === true });

@@ -1,6 +1,6 @@
 /** `npm run fallback`: the fallback as the running service has it. See scripts/README.md. */
 import { Argument } from 'commander';
-import { command, EXIT, isTransactionId, run, say, sayJson, UsageError } from './lib/command.ts';
+import { command, EXIT, isUuid, run, say, sayJson, UsageError } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 import type { Operators } from './lib/operators-at.ts';
 import { paint, table } from './lib/tables.ts';
@@ -91,7 +91,7 @@ async function main(): Promise<number> {
   const options = program.opts<Options>();
   const [what, id, action] = program.args as [string, string?, string?];
   const needsId = what === 'explain' || what === 'resolve';
-  if (needsId && (id === undefined || !isTransactionId(id)))
+  if (needsId && (id === undefined || !isUuid(id)))
     throw new UsageError(`${what} takes the id of a transaction`);
   if (!needsId && id !== undefined) throw new UsageError(`${what} takes no id`);
   if (what === 'resolve' && action === undefined)

@@ -1,5 +1,5 @@
 /** `npm run support-bundle`: one booking as a block for a ticket. See scripts/README.md. */
-import { command, exitOf, isTransactionId, run, say, sayJson, UsageError } from './lib/command.ts';
+import { command, exitOf, isUuid, run, say, sayJson, UsageError } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 
 const program = command(
@@ -21,8 +21,7 @@ async function main(): Promise<number> {
   const { json, sandbox } = program.opts<{ json?: true; sandbox?: true }>();
   const [id] = program.args as [string];
   // What was given is not repeated: it may be a secret.
-  if (!isTransactionId(id))
-    throw new UsageError('give the id of a transaction, a UUID (--help has examples)');
+  if (!isUuid(id)) throw new UsageError('give the id of a transaction, a UUID (--help has examples)');
   await using operators = await openOperators({ sandbox: sandbox === true });
   const { text: markdown, header } = await operators.text(`/ops/transactions/${id}/report`, 'x-verdict');
   const verdict = (header ?? 'inconclusive') as Verdict;

@@ -5,6 +5,7 @@ import { UsageError } from './command.ts';
 export type Operators = {
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  remove<T>(path: string): Promise<T>;
   /** What is no JSON, and a header beside it. */
   text(path: string, header: string): Promise<{ text: string; header: string | null }>;
   /** Page after page, as far as somebody reads. */
@@ -12,12 +13,13 @@ export type Operators = {
 };
 
 type Query = Record<string, string | number | undefined>;
+type Change = { method: 'POST' | 'DELETE'; body?: object };
 
 /** Stripe's events of a day may take a while. */
 const DEADLINE_MS = 120_000;
 
 export function operatorsAt(url: string, token: string): Operators {
-  const ask = async (path: string, query: Query = {}, body?: object): Promise<Response> => {
+  const ask = async (path: string, query: Query = {}, change?: Change): Promise<Response> => {
     const wanted = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = new URLSearchParams(wanted.map(([name, value]) => [name, String(value)]));
     let response: Response;
@@ -25,9 +27,10 @@ export function operatorsAt(url: string, token: string): Operators {
       response = await fetch(`${url}${path}?${search}`, {
         headers: {
           authorization: `Bearer ${token}`,
-          ...(body && { 'content-type': 'application/json' }),
+          ...(change?.body && { 'content-type': 'application/json' }),
         },
-        ...(body && { method: 'POST', body: JSON.stringify(body) }),
+        ...(change && { method: change.method }),
+        ...(change?.body && { body: JSON.stringify(change.body) }),
         // Elsewhere the token has no business.
         redirect: 'manual',
         signal: AbortSignal.timeout(DEADLINE_MS),
@@ -51,7 +54,10 @@ export function operatorsAt(url: string, token: string): Operators {
   return {
     get,
     async post<T>(path: string, body: object) {
-      return (await (await ask(path, {}, body)).json()) as T;
+      return (await (await ask(path, {}, { method: 'POST', body })).json()) as T;
+    },
+    async remove<T>(path: string) {
+      return (await (await ask(path, {}, { method: 'DELETE' })).json()) as T;
     },
     async text(path, header) {
       const response = await ask(path);

@@ -294,6 +294,37 @@ describe('with a service that records', () => {
     expect(stderr).toMatch(words);
     expect(stderr).not.toMatch(/operator-token|elses-token/);
   });
+
+  it('npm run delete-user says what is kept of somebody, forgets it with --yes, and writes that down without the id', async () => {
+    const { db } = world.context.store!;
+    const kept = () => db.selectFrom('transactions').select(['id', 'customer_id']).orderBy('id').execute();
+    const before = await eventually(kept, rows => rows.length === 2);
+    const userId = before[0]!.customer_id!;
+
+    const asked = await command('delete-user', [userId, '--json'], settings);
+    const shown = await command('delete-user', [userId], settings);
+    expect([asked.code, shown.code, await kept()]).toEqual([0, 0, before]);
+    const { transactions } = JSON.parse(asked.stdout);
+    expect(transactions.map(({ id, as }: { id: string; as: string }) => [id, as]).toSorted()).toEqual(
+      before.map(({ id }) => [id, 'customer']),
+    );
+    expect(shown.stdout).toMatch(new RegExp(`│ ${bad} +│ default-booking +│ customer`));
+    expect(shown.stdout).toContain('Nothing is changed yet.');
+
+    const done = await command('delete-user', [userId, '--yes'], settings);
+    expect([done.code, done.stderr, await kept()]).toEqual([0, '', []]);
+    expect(done.stdout).toMatch(/^transactions: 2\nchecks: 2\n/);
+    const again = await command('delete-user', [userId], settings);
+    expect(again).toEqual({ code: 0, stdout: 'nothing is kept of this user\n', stderr: '' });
+    const { action, ...audit } = await db
+      .selectFrom('audit')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    expect(action).toBe('delete-user');
+    expect(JSON.stringify(audit)).not.toContain(userId);
+  });
 });
 
 it('starts a sandbox and a service of its own when none is there', async () => {
@@ -314,6 +345,8 @@ it('wrong usage exits 1, in words and without a secret', async () => {
     ['webhooks', ['replay']],
     ['webhooks', ['replay', 'evt_1', '--state', 'gave-up']],
     ['webhooks', ['pull-missed']],
+    ['delete-user', []],
+    ['delete-user', ['pi_3QhWaB7WZ01zgkWS0jxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM', '--yes']],
   ];
   for (const [name, args] of wrong) {
     const { code, stdout, stderr } = await command(name, args);
@@ -324,7 +357,7 @@ it('wrong usage exits 1, in words and without a secret', async () => {
   }
 });
 
-it.each(['support-bundle', 'tail', 'webhooks'])(
+it.each(['support-bundle', 'tail', 'webhooks', 'fallback', 'delete-user'])(
   '%s explains itself, with examples and exit codes',
   async name => {
     const { code, stdout } = await command(name, ['--help']);
