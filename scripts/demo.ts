@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { createApp } from '../server/app.ts';
 import { loadConfig } from '../server/config.ts';
 import { createContext } from '../server/context.ts';
@@ -20,7 +20,25 @@ import { curlLines } from './demo/curl-lines.ts';
 import { bookingTable, dim, heading, verdictTable, type LoggedCheck } from './demo/tables.ts';
 import { walk } from './demo/walk.ts';
 
-const { values: flags } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const flags = new Command('demo')
+  .description(
+    'Walks a booking through a sandbox and the proxy in front of it, hop by hop; then both serve until Ctrl-C, on PORT and SANDBOX_PORT. Nothing of your own settings is used.',
+  )
+  .option('--once', 'end after the booking')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 all was as it should be, 1 it was not, or a port can not be had.
+
+Examples:
+  npm run --silent demo
+  npm run --silent demo -- --once
+  PORT=4500 SANDBOX_PORT=4600 npm run --silent demo`,
+  )
+  .exitOverride(error => process.exit(error.exitCode === 0 ? 0 : 1))
+  .allowExcessArguments(false)
+  .parse()
+  .opts<{ once?: true }>();
 const port = Number(process.env['PORT'] ?? 3500);
 const sandboxPort = Number(process.env['SANDBOX_PORT'] ?? 3600);
 

@@ -73,6 +73,16 @@ describe('npm run demo', () => {
     expect(seen[0]).toBe(false);
   });
 
+  it.each(['scripts/demo.ts', 'test/sandbox/main.ts'])(
+    '%s --help says what it is and starts nothing',
+    async file => {
+      await using helped = run([file, '--help'], {});
+
+      expect([await helped.exit, helped.stderr()]).toEqual([0, '']);
+      expect(helped.stdout()).toMatch(/^Usage: (demo|sandbox) \[options\]\n/);
+    },
+  );
+
   it('says so when a port is taken', async () => {
     const environment = await ports();
     await using first = run(['scripts/demo.ts'], environment);
