@@ -1,7 +1,7 @@
 /**
- * `npm run prove:instances -- [--transactions N] [--seed S] [--mutant name]`: two services on one Postgres, each asked for the same payments at the
- * same time, with the same key and without one. However they race, one PaymentIntent is handed out, and all callers get that one.
- * Ends with one line of JSON, and with exit code 1 when it was otherwise.
+ * `npm run prove:instances -- [--transactions N] [--seed S] [--mutant name]`: two services on one Postgres, each asked for the same
+ * payments at the same time, with the same key and without one. However they race, one PaymentIntent is handed out, and all
+ * callers get that one. Ends with one line of JSON, and with exit code 1 when it was otherwise.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

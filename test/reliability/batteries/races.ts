@@ -1,13 +1,14 @@
 /**
- * `npm run prove:races -- [--orders N] [--seed S]`: paying, confirming, asking, expiring, a late PaymentIntent of Flex's, sweeps and
- * faults in any order around the end of the quarter of an hour in which a customer has to pay; the clocks of sandbox and database
- * moved together, the service and its database in this process. Ends with one line of JSON, and with exit code 1 when a dead booking
- * had a hold, or money was taken or held without a booking.
+ * `npm run prove:races -- [--orders N] [--seed S] [--mutant name]`: paying, confirming, asking, expiring, a late PaymentIntent of
+ * Flex's, sweeps and faults in any order around the end of the quarter of an hour in which a customer has to pay; the clocks of
+ * sandbox and database moved together, the service in this process. Ends with one line of JSON, and with exit code 1 when a dead
+ * booking had a hold, or money was taken or held without a booking.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
+import type { FallbackWorld } from '../../setup/fallback-world.ts';
 import { startPostgres } from '../../setup/postgres.ts';
+import { applyMutant } from '../fallback/mutants.ts';
 import { createRandom, type Random } from '../fallback/random.ts';
 import { asProvider, ask, book, confirm, newOrder, newSeen, pay } from './customers.ts';
 import { breaches, transactionOf, type Breach } from './ledger.ts';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     /** The first round of the seed's that is played. */
     from: { type: 'string', default: '0' },
+    mutant: { type: 'string' },
   },
 });
 const wanted = Number(values.orders);
@@ -153,38 +155,52 @@ const flexsOwn = (world: FallbackWorld, transactionId: string | null): string | 
   )?.id;
 
 const began = performance.now();
-const server = await startPostgres();
-const world = await startFallbackWorld(
-  {
-    LOG_LEVEL: 'error',
-    RATE_LIMIT_PER_ADDRESS: '0',
-    RATE_LIMIT_PER_SESSION: '0',
-    MAX_EVENT_LOOP_DELAY_MS: '10000',
-  },
-  { url: await server.newDatabase() },
-);
+if (values.mutant !== undefined) applyMutant(values.mutant);
+// Only now: a mutant changes what is imported.
+const { startFallbackWorld } = await import('../../setup/fallback-world.ts');
+await using stack = new AsyncDisposableStack();
+const server = stack.use(await startPostgres());
 const ends: Record<string, number> = {};
 const found: Breach[] = [];
-let orders = 0;
-let paid = 0;
-let last = 0;
-for (let batch = Number(values.from); orders < wanted && found.length === 0; batch += 1) {
-  last = batch;
-  const result = await race(world, batch, Math.min(AT_ONCE, wanted - orders));
-  orders += AT_ONCE;
-  paid += result.paid;
-  found.push(...result.breaches);
-  for (const end of result.ends) ends[end] = (ends[end] ?? 0) + 1;
+const did = { orders: 0, paid: 0 };
+let nextRound = Number(values.from);
+let worst = 0;
+
+/** Round after round in a world of its own. */
+async function play(): Promise<void> {
+  await using world = await startFallbackWorld(
+    {
+      LOG_LEVEL: 'error',
+      RATE_LIMIT_PER_ADDRESS: '0',
+      RATE_LIMIT_PER_SESSION: '0',
+      MAX_EVENT_LOOP_DELAY_MS: '10000',
+    },
+    { url: await server.newDatabase() },
+  );
+  while (did.orders < wanted && found.length === 0) {
+    const round = nextRound;
+    nextRound += 1;
+    const orders = Math.min(AT_ONCE, wanted - did.orders);
+    did.orders += orders;
+    const result = await race(world, round, orders);
+    did.paid += result.paid;
+    if (result.breaches.length > 0) worst = round;
+    found.push(...result.breaches);
+    for (const end of result.ends) ends[end] = (ends[end] ?? 0) + 1;
+  }
 }
+
+// While one waits for its database, the other goes on.
+await Promise.all([play(), play()]);
 const code = pronounce({
   battery: 'races',
   seed,
   began,
   found,
-  did: { orders: Math.min(orders, wanted), paid },
+  mutant: values.mutant,
+  did,
   ends: { ends },
-  replay: `--orders ${AT_ONCE} --from ${last} --seed ${seed}`,
+  replay: `--orders ${AT_ONCE} --from ${worst} --seed ${seed}`,
 });
-await world[Symbol.asyncDispose]();
-await server[Symbol.asyncDispose]();
+await stack[Symbol.asyncDispose]();
 process.exit(code);
