@@ -121,20 +121,6 @@ export function createContext(
     incidentWebhookUrl,
     store,
   });
-  const flexFeed = `flex ${config.integration?.baseUrl} ${config.integration?.clientId}`;
-  const intake =
-    store &&
-    startIntake({
-      store,
-      integration,
-      stripe,
-      processes,
-      log,
-      owner: randomUUID(),
-      feedSource: flexFeed,
-      onPayment: watch.seen,
-      retentionDays: config.database.retentionDays,
-    });
   const fallback = createFallbackGate({
     settings: config.fallback,
     processes,
@@ -152,6 +138,24 @@ export function createContext(
     gate: fallback,
     log,
   });
+  const flexFeed = `flex ${config.integration?.baseUrl} ${config.integration?.clientId}`;
+  const intake =
+    store &&
+    startIntake({
+      store,
+      integration,
+      stripe,
+      processes,
+      log,
+      owner: randomUUID(),
+      feedSource: flexFeed,
+      onPayment: watch.seen,
+      ...(fallbackService && {
+        onRead: fallbackService.flexHeard,
+        handlers: [fallbackService.stripeHeard],
+      }),
+      retentionDays: config.database.retentionDays,
+    });
   const eventLoop = watchEventLoop();
   showInMetrics({
     metrics,

@@ -30,6 +30,7 @@ type Deps = {
   retentionDays: number;
   /** Flex tells of a payment that has just begun. */
   onPayment: NonNullable<FeedDeps['onPayment']> | null;
+  onRead?: FeedDeps['onRead'];
   handlers?: readonly EventHandler[];
   pauses?: Parameters<typeof startFeed>[0]['pauses'];
 };
@@ -75,6 +76,7 @@ export function startIntake({
       source: deps.feedSource,
       now,
       ...(deps.onPayment && { onPayment: deps.onPayment }),
+      ...(deps.onRead && { onRead: deps.onRead }),
       onProblem: problem => log.warn({ problem }, "flex's events can not be read"),
       ...(deps.pauses && { pauses: deps.pauses }),
     });

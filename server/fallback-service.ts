@@ -8,10 +8,12 @@ import { createFlexPort, lanesOf } from './fallback/flex-port.ts';
 import { createFallbackOperators, type FallbackOperators } from './fallback/operators.ts';
 import type { RunDeps } from './fallback/run.ts';
 import { sweep } from './fallback/sweep.ts';
+import { createWaking } from './fallback/wake.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import type { Log } from './log.ts';
+import { caseOfPayout, casesOf } from './store/case-hints.ts';
 import { FALLBACK_SWITCH } from './store/payment-cases.ts';
-import type { FallbackAuditRow } from './store/schema.ts';
+import type { Db, FallbackAuditRow, StripeEventRow } from './store/schema.ts';
 import type { Store } from './store/store.ts';
 import { readSwitch } from './store/switches.ts';
 import type { StripeDoor } from './stripe/door.ts';
@@ -21,9 +23,15 @@ export type FallbackService = {
   operators: FallbackOperators;
   /** Work on cases, one after the other. */
   sweep(signal?: AbortSignal): Promise<number>;
+  /** Stripe tells of something. Works on nothing itself: the event's own transaction waits for it. */
+  stripeHeard(event: StripeHint, transaction: Db): Promise<'done' | 'ignored'>;
+  /** Flex tells of something. */
+  flexHeard(transactionIds: string[]): void;
   /** Ends the sweeps; what is under way comes to an end. */
   stop(): Promise<void>;
 };
+
+type StripeHint = Pick<StripeEventRow, 'type' | 'account' | 'transaction_id' | 'object_id'>;
 
 type Deps = {
   settings: FallbackSettings;
@@ -35,6 +43,8 @@ type Deps = {
   log: Log;
 };
 
+/** On the provider's account. */
+const LOST_PAYOUT = ['payout.failed', 'payout.canceled'];
 /** Jobs and webhooks only make it sooner. */
 const SWEEP_MS = 15_000;
 /** Another instance may have been told to switch it off. No case is opened then; this is for what comes before that. */
@@ -61,7 +71,9 @@ export function createFallbackService(deps: Deps): FallbackService | null {
       else if (what === 'trouble' || what === 'refused') log.warn(line, FALLBACK_STEP);
       else log.info(line, FALLBACK_STEP);
     },
+    onLeave: left => waking.left(left),
   };
+  const waking = createWaking(run, store.jobs);
   const stopping = new AbortController();
   /** Until it is stopped. What fails again and again is told once, until it has succeeded. */
   const repeat = async (work: () => Promise<unknown>, ms: number, trouble: string) => {
@@ -120,6 +132,21 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     }),
     operators,
     sweep: signal => sweep(run, signal),
+    async stripeHeard({ type, account, transaction_id: transactionId, object_id: id }, transaction) {
+      const isPayout = account !== null && LOST_PAYOUT.includes(type) && id !== null;
+      const paidOut = isPayout ? await caseOfPayout(transaction, id) : undefined;
+      if (paidOut !== undefined) waking.payoutHeard(paidOut);
+      if (account !== null || transactionId === null) return paidOut === undefined ? 'ignored' : 'done';
+      const cases = await casesOf(transaction, [transactionId]);
+      for (const one of cases) waking.heard(one);
+      return cases.length > 0 ? 'done' : 'ignored';
+    },
+    flexHeard(transactionIds) {
+      const hear = async () => {
+        for (const id of await casesOf(store.db, transactionIds)) waking.heard(id);
+      };
+      void hear().catch(() => 'the sweep finds it');
+    },
     async stop() {
       stopping.abort();
       await working;

@@ -37,6 +37,8 @@ export type FeedDeps = {
   onProblem?: (problem: string) => void;
   /** A payment has just begun. */
   onPayment?: (payment: BegunPayment) => Promise<void>;
+  /** Something happened to these transactions. Must not fail. */
+  onRead?: (transactionIds: string[]) => void;
 };
 
 export type BegunPayment = { transactionId: string; processName: string; transition: string };
@@ -169,7 +171,7 @@ export async function readOnce(deps: FeedDeps, lease: Lease): Promise<'all' | 'm
   // Before what is read is behind us: should this fail, it is read again.
   if (deps.onPayment)
     for (const payment of events.flatMap(event => begunPayment(deps, event))) await deps.onPayment(payment);
-  return db.transaction().execute(async transaction => {
+  const end = await db.transaction().execute(async transaction => {
     if (!(await holdsLease(transaction, lease))) return 'another';
     const added = await insertTransactionEvents(transaction, events.map(eventRow));
     for (const event of events) await keep(deps, transaction, event);
@@ -184,6 +186,9 @@ export async function readOnce(deps: FeedDeps, lease: Lease): Promise<'all' | 'm
     });
     return isFull ? 'more' : 'all';
   });
+  if (end !== 'another' && events.length > 0)
+    deps.onRead?.([...new Set(events.map(({ resourceId }) => resourceId))]);
+  return end;
 }
 
 /** None for one that began long ago: at the first start there are days of them. */

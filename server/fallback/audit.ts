@@ -3,14 +3,16 @@
  * may have been on its way.
  */
 import { compare, strangers, type Break, type Ledger } from '../domain/fallback/audit.ts';
+import type { Case } from '../domain/fallback/case.ts';
 import type { Intent } from '../domain/fallback/evidence.ts';
-import { auditedCase, casesSince, knownCases } from '../store/case-lists.ts';
+import { auditedCase, casesSince, knownCases, transactionsOf } from '../store/case-lists.ts';
 import { keepFallbackAudit } from '../store/fallback-audits.ts';
 import { opOf } from '../store/money-ops.ts';
 import { caseOf } from '../store/payment-cases.ts';
 import type { FallbackAuditRow } from '../store/schema.ts';
 import type { StripeLedger } from '../stripe/ledger.ts';
 import { sidesOf } from './known.ts';
+import { lookAtPayouts } from './payouts.ts';
 import { runCase, type RunDeps } from './run.ts';
 
 export type AuditDeps = RunDeps & { ledger: StripeLedger };
@@ -23,14 +25,17 @@ export async function audit(
   window: { from: Date; to: Date },
   signal?: AbortSignal,
 ): Promise<FallbackAuditRow> {
-  const troubles: string[] = [];
+  const troubles = await lookAtPayouts(deps, signal);
   const ids = await casesSince(deps.db, window.from);
-  const own = await ownIntents(deps, window, troubles, signal);
+  const own = await ownIntents(deps, window, await transactionsOf(deps.db, ids), troubles, signal);
   const first = await readAll(deps, ids, own, troubles, signal);
-  const suspects = [...new Set(compare(first, window.to.getTime()).map(({ caseId }) => caseId!))];
+  const broken = new Set(compare(first, window.to.getTime()).map(({ caseId }) => caseId!));
   // What is known not to be broken need not be read again.
-  for (const id of suspects) if (!signal?.aborted) await runCase(deps, id, signal ? { signal } : {});
-  const second = await readAll(deps, suspects, [], troubles, signal);
+  const suspects = first.filter(({ case: { id } }) => broken.has(id));
+  for (const { case: c, intents } of suspects)
+    if (!signal?.aborted)
+      await runCase(deps, c.id, { found: othersIn(c, intents), ...(signal && { signal }) });
+  const second = await readAll(deps, [...broken], await readAgain(deps, suspects, own), troubles, signal);
   const caseIds = own.flatMap(({ caseId }) => (caseId === null ? [] : [caseId]));
   const nobodys = strangers(own, await knownCases(deps.db, caseIds));
   const breaks: Break[] = [...compare(second, window.to.getTime()), ...nobodys];
@@ -43,16 +48,36 @@ export async function audit(
   });
 }
 
-/** Those that carry the mark of a case. */
+/** What can be paid, or is held, beside the case's own. */
+const othersIn = (c: Case, intents: readonly Intent[]): string[] =>
+  intents.flatMap(({ id, status }) =>
+    id === c.paymentIntentId || status === 'canceled' || status === 'succeeded' ? [] : [id],
+  );
+
+/** Of theirs, as they are now; as they were, where that can not be asked. */
+async function readAgain({ stripe }: AuditDeps, suspects: readonly Ledger[], own: readonly Intent[]) {
+  const transactions = new Set(suspects.map(({ case: { transactionId } }) => transactionId));
+  const intents: Intent[] = [];
+  for (const intent of own)
+    if (intent.transactionId !== null && transactions.has(intent.transactionId)) {
+      const lookup = await stripe.intent(intent.id);
+      intents.push(lookup.outcome === 'found' ? lookup.value : intent);
+    }
+  return intents;
+}
+
+/** Those that carry the mark of a case, and those of its transaction, whenever they were made. */
 async function ownIntents(
   { ledger }: AuditDeps,
   { from, to }: { from: Date; to: Date },
+  transactions: ReadonlySet<string>,
   troubles: string[],
   signal?: AbortSignal,
 ): Promise<Intent[]> {
   const lookup = await ledger.intents(
     { from: from.getTime() - HOUR, to: to.getTime() + HOUR },
-    ({ caseId }) => caseId !== null,
+    ({ caseId, transactionId }) =>
+      caseId !== null || (transactionId !== null && transactions.has(transactionId)),
     signal,
   );
   if (lookup.outcome === 'found') {

@@ -16,6 +16,7 @@ import { next } from '../domain/fallback/next.ts';
 import { markOf } from '../domain/fallback/resolve.ts';
 import type { Change, Step } from '../domain/fallback/step.ts';
 import type { Lookup } from '../stripe/lookup.ts';
+import { heardOf } from '../store/case-hints.ts';
 import {
   closeCase,
   leaveCase,
@@ -38,11 +39,17 @@ export type RunDeps = {
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** For the log and the counters. Must not fail. */
   onStep?: (step: { case: string; transactionId: string; what: string } & Record<string, unknown>) => void;
+  /** Somebody should go on when its time has come. Must not fail. */
+  onLeave?: (left: Left) => void;
 };
+
+export type Left = { caseId: string; until: number; ms: number };
 
 export type RunOptions = {
   /** Somebody is there who may have the client secret. */
   mayRelease?: boolean;
+  /** PaymentIntents that somebody has found, beside those that events told of. */
+  found?: readonly string[];
   signal?: AbortSignal;
 };
 
@@ -58,7 +65,8 @@ const MINUTE = 60_000;
 export async function runCase(deps: RunDeps, id: string, options: RunOptions = {}): Promise<Run> {
   const held = await takeCase(deps.db, id, LEASE_MS);
   if (!held) return { is: 'another' };
-  const work = { deps, options, held, evidence: noEvidence() };
+  const heard = [...(options.found ?? []), ...(await heardOf(deps.db, held.row))];
+  const work = { deps, options, held, evidence: noEvidence(heard) };
   for (let steps = 0; steps < MOST_STEPS; steps += 1) {
     const step = options.signal?.aborted
       ? ({ do: 'wait', until: work.held.now } as const)
@@ -84,13 +92,9 @@ async function perform(work: Work, step: Step): Promise<Run | null> {
       evidence.intents[step.id] = intent;
       return write(work, { change: seen(work, intent) });
     }
-    case 'list-intents': {
-      const lookup = await deps.stripe.intentsOf(transactionId, windowOf(held));
-      const listed = valueOf(lookup);
-      const isKnown = listed !== 'away' && listed.isComplete;
-      evidence.listed = isKnown ? { at: held.now, intents: listed.intents } : 'away';
+    case 'list-intents':
+      evidence.listed = await list(work);
       return write(work, {});
-    }
     case 'list-refunds': {
       const moved = valueOf(await deps.stripe.refundsOf(step.op.target!));
       evidence.refunds = moved === 'away' ? moved : { at: held.now, moved };
@@ -148,6 +152,22 @@ async function perform(work: Work, step: Step): Promise<Run | null> {
 
 const ANOTHER: Run = { is: 'another' };
 
+/** Those of the window, and those that were heard of. */
+async function list({ deps, held, evidence }: Work): Promise<NonNullable<Evidence['listed']>> {
+  const { transactionId } = held.case;
+  const listed = valueOf(await deps.stripe.intentsOf(transactionId, windowOf(held)));
+  if (listed === 'away' || !listed.isComplete) return 'away';
+  const intents = [...listed.intents];
+  for (const id of evidence.heard) {
+    if (intents.some(intent => intent.id === id)) continue;
+    const lookup = await deps.stripe.intent(id);
+    if (lookup.outcome === 'unknown') return 'away';
+    if (lookup.outcome === 'found' && lookup.value.transactionId === transactionId)
+      intents.push(lookup.value);
+  }
+  return { at: held.now, intents };
+}
+
 /** The end of the run when the case is another's by now. */
 async function write(work: Work, what: Write): Promise<Run | null> {
   const written = await writeCase(work.deps.db, work.held, what, LEASE_MS);
@@ -163,7 +183,9 @@ const tell = ({ deps, held }: Work, what: string, detail: Record<string, unknown
 async function leave(work: Work, until: number, trouble: string | null): Promise<Run> {
   await leaveCase(work.deps.db, work.held, { nextAt: until, trouble });
   if (trouble !== null) tell(work, 'trouble', { trouble });
-  return { is: 'left', row: work.held.row, now: work.held.now, until };
+  const { row, now } = work.held;
+  if (row.needs === null) work.deps.onLeave?.({ caseId: row.id, until, ms: Math.max(0, until - now) });
+  return { is: 'left', row, now, until };
 }
 
 async function close(work: Work, outcome: string): Promise<Run> {

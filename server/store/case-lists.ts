@@ -80,6 +80,17 @@ export async function casesSince(db: Db, from: Date): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** Of these cases. */
+export async function transactionsOf(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('payment_cases')
+    .select('transaction_id')
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Set(rows.map(({ transaction_id: id }) => id));
+}
+
 export async function auditedCase(db: Db, id: string): Promise<AuditedCase | null> {
   const row = await db.selectFrom('payment_cases').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? { row, ops: await opsOf(db, id) } : null;

@@ -231,11 +231,12 @@ export function intentOf(intent: Stripe.PaymentIntent): Intent {
   };
 }
 
-const movedOf = ({ id, amount, status, metadata }: Stripe.Refund | Stripe.Payout): Moved => ({
+const movedOf = ({ id, amount, status, metadata, ...moved }: Stripe.Refund | Stripe.Payout): Moved => ({
   id,
   amount,
   status: status ?? 'unknown',
   op: metadata?.['payment-op'] ?? null,
+  code: ('failure_code' in moved ? moved.failure_code : null) ?? null,
 });
 
 const expanded = <T extends { id: string }>(reference: string | T | null | undefined): T | null =>

@@ -47,18 +47,18 @@ const UNDER_WAY = {
 
 function retry(c: Case, ops: readonly MoneyOp[], known: Known): Judged {
   if (c.needs?.startsWith('refund-refused')) return refund(c, ops, known);
-  if (c.needs?.startsWith('payout-refused')) return payOutAgain(c, ops, known);
+  if (/^payout-(refused|failed)/.test(c.needs ?? '')) return payOutAgain(c, ops, known);
   return { does: 'Flex and Stripe are asked again, and it goes on from what they say.', change: on };
 }
 
 function payOutAgain(c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Judged {
   const last = lastOf(ops, 'payout');
   if (isUnderWay(ops)) return UNDER_WAY;
-  if (last?.state !== 'refused') return { why: 'No payout was refused.' };
+  if (last?.state !== 'refused') return { why: 'No payout was refused, and none came back.' };
   if (phase !== 'delivered' || !intent || intent.amountRefunded > 0)
     return { why: 'The booking is not one whose provider is to be paid.' };
   return {
-    does: `A payout of ${money(last)} is asked for on ${c.destination} once more; Stripe refused the last (${last.code}). Not if it was paid out by hand.`,
+    does: `A payout of ${money(last)} is asked for on ${c.destination} once more; the last came to nothing (${last.code}). Not if it was paid out by hand.`,
     change: on,
     op: again(ops, last),
   };
@@ -154,6 +154,10 @@ const NEEDS: [reason: string, words: string][] = [
   ],
   ['refund-refused', 'Stripe refuses to give the money back.'],
   ['payout-refused', "Stripe refuses the payout on the provider's account."],
+  [
+    'payout-failed',
+    "The payout was made and came back: the bank did not take it, and the money lies on the provider's account at Stripe again.",
+  ],
   ['flex-refuses', 'Flex refuses again and again to be told that the money was taken or was not.'],
 ];
 

@@ -76,6 +76,10 @@ type Found = (kind: BreakKind, paymentIntentId: string | null, words: string) =>
 const isHeld = ({ status, amountReceived, amountRefunded }: Intent): boolean =>
   status === 'requires_capture' || (status === 'succeeded' && amountReceived > amountRefunded);
 
+const BOOKED: readonly Phase[] = ['confirmed', 'capturing', 'accepted', 'delivered'];
+/** Where Flex does nothing any more about what it made. */
+const IN_LANE: readonly Phase[] = ['awaiting', ...BOOKED];
+
 /** Whoever has the secret of one that is not cancelled can pay it, or has. One of Flex's own may be with the customer. */
 function twoReleased({ intents, released, phase }: Ledger, found: Found): Break[] {
   const payable = intents.filter(
@@ -83,7 +87,7 @@ function twoReleased({ intents, released, phase }: Ledger, found: Found): Break[
       isHeld(intent) ||
       (intent.status !== 'canceled' &&
         intent.status !== 'succeeded' &&
-        (released.includes(intent.id) || (intent.caseId === null && phase === 'awaiting'))),
+        (released.includes(intent.id) || (intent.caseId === null && IN_LANE.includes(phase)))),
   );
   return payable.length < 2
     ? []
@@ -106,8 +110,9 @@ function heldInVain(
   now: number,
   found: Found,
 ): Break[] {
-  // What Flex made is Flex's to look after, unless the case has adopted it.
-  if (caseId !== c.id && id !== c.paymentIntentId) return [];
+  // What Flex made is Flex's to look after, unless the case has adopted it, or the booking ended in the lane.
+  const isFlexs = caseId !== c.id && id !== c.paymentIntentId;
+  if (isFlexs && !(phase === 'dead' && status === 'requires_capture')) return [];
   if (status === 'requires_capture') {
     if (OVER.includes(phase))
       return [found('hold-without-booking', id, `the booking is over, and ${id} is still held`)];
@@ -124,8 +129,6 @@ function heldInVain(
     return [found('capture-without-accept', id, `${id} was captured, and nobody has accepted the booking`)];
   return [];
 }
-
-const BOOKED: readonly Phase[] = ['confirmed', 'capturing', 'accepted', 'delivered'];
 
 function unpaid({ case: c, phase, intents }: Ledger, found: Found): Break[] {
   if (!BOOKED.includes(phase)) return [];

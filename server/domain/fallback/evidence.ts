@@ -58,8 +58,8 @@ export type Intent = {
   authorisedAt: number | null;
 };
 
-/** What was given back, or paid out, and the case's own mark on it. */
-export type Moved = { id: string; amount: number; status: string; op: string | null };
+/** What was given back, or paid out, and the case's own mark on it. `code`: why it failed. */
+export type Moved = { id: string; amount: number; status: string; op: string | null; code?: string | null };
 
 /** The provider's share where it lies, on the connected account. */
 export type Share = { amount: number; currency: string; availableAt: number };
@@ -74,6 +74,8 @@ export type Evidence = {
   payouts?: { at: number; moved: Moved[] } | 'away';
   /** null while there is none. */
   share?: Share | null | 'away';
+  /** PaymentIntents of the transaction that events told of, whenever they were made. They are among what is listed. */
+  heard: readonly string[];
   /** Whether Flex would let the booking into the lane. */
   lane?: 'open' | 'refused' | 'away';
   /** Transitions that were sent in this run and did not come to be. */
@@ -83,8 +85,9 @@ export type Evidence = {
   unanswered: number;
 };
 
-export const noEvidence = (): Evidence => ({
+export const noEvidence = (heard: readonly string[] = []): Evidence => ({
   intents: {},
+  heard,
   failedMoves: [],
   notesWritten: 0,
   unanswered: 0,

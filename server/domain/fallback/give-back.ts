@@ -38,7 +38,8 @@ export function dropOthers(
   isFlexs = false,
 ): Step | null {
   const mayHaveTwo = ops.some(({ kind, generation }) => kind === 'create' && generation > 0);
-  if (!mayHaveTwo && (c.way === 'clean' || isFlexs)) return null;
+  const mayHaveFlexs = !isFlexs && (c.way === 'repair' || evidence.heard.length > 0);
+  if (!mayHaveTwo && !mayHaveFlexs) return null;
   const listed = listedOf(c, evidence, now);
   if (isStep(listed)) return listed;
   const other = listed.intents.find(

@@ -35,9 +35,11 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
     case 'capturing':
       return capture(c, ops, evidence, now);
     case 'accepted':
-      return accepted(c, evidence, now) ?? { do: 'wait', until: now + HOUR };
+      return (
+        accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? { do: 'wait', until: now + HOUR }
+      );
     case 'delivered':
-      return accepted(c, evidence, now) ?? payOut(c, ops, evidence, now);
+      return accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? payOut(c, ops, evidence, now);
     case 'dead':
     case 'elsewhere':
       return (
@@ -73,13 +75,20 @@ function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
   return back ?? later(c, now, 'flex can not be asked');
 }
 
-/** Flex may make one when the booking is paid for already. After so long it is looked for again when the money moves. */
+/**
+ * Flex may make one when the booking is paid for already. After so long it is looked for when the money moves, and when an event
+ * told of one.
+ */
 const LATE_MS = HOUR;
+
+const dropHeard = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step | null =>
+  evidence.heard.length > 0 ? dropOthers(c, ops, evidence, now) : null;
 
 /** The provider is to say whether it is on. */
 function confirmed(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
   const isNew = !isAtLeast(c.state, 'advanced');
-  const other = isNew || now < c.deadline + LATE_MS ? dropOthers(c, ops, evidence, now) : null;
+  const mayBeLate = isNew || now < c.deadline + LATE_MS;
+  const other = (mayBeLate ? dropOthers : dropHeard)(c, ops, evidence, now);
   if (other) return other;
   return isNew
     ? { do: 'change', change: { state: 'advanced', sent: null } }

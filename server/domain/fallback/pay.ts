@@ -125,7 +125,7 @@ export function move(
 
 /** Those that Flex has made, and that can still be paid. Where the booking began in the lane there are none. */
 function othersOf(c: Case, evidence: Evidence, now: number): { intents: Intent[] } | Step {
-  if (c.way === 'clean') return { intents: [] };
+  if (c.way === 'clean' && evidence.heard.length === 0) return { intents: [] };
   const listed = listedOf(c, evidence, now);
   if (isStep(listed)) return listed;
   return {

@@ -171,6 +171,19 @@ onBothDatabases(databases => {
     expect(everything).not.toContain('_secret_');
   });
 
+  it('says of which transactions it has read something, once that is kept', async () => {
+    const store = await databases.store();
+    using deps = depsFor(store);
+    const told: string[][] = [];
+    const { id, accept } = await book();
+    await accept();
+
+    await read({ ...deps, onRead: ids => told.push(ids) });
+    await read({ ...deps, onRead: ids => told.push(ids) });
+
+    expect(told).toEqual([[id]]);
+  });
+
   it('is read by one instance: what a late one has read is not written', async () => {
     const store = await databases.store();
     using deps = depsFor(store);

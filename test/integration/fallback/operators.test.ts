@@ -432,6 +432,79 @@ describe('the comparison of all sides', () => {
   const abandon = (id: string, values: object = {}) =>
     change(id, { state: 'closed', closed_at: new Date(), outcome: 'cancelled', ...values });
 
+  /** A second one that is held for the same booking. */
+  const twin = async (metadata: Record<string, string> = {}) => {
+    const [own] = await world.stripe.paymentIntents.list().then(({ data }) => data);
+    const { id } = await world.stripe.paymentIntents.create({
+      amount: own!.amount,
+      currency: own!.currency,
+      capture_method: 'manual',
+      allowed_payment_method_types: ['card'],
+      metadata: { ...own!.metadata, ...metadata },
+    });
+    await world.pay(id);
+    return id;
+  };
+
+  it('lets go of what Flex made long after the deadline, where the case is open', async () => {
+    await accepted();
+    await world.later(5 * 60 * MINUTE);
+    const late = await twin({ 'payment-case': '' });
+
+    expect(await audited()).toMatchObject({ compared: 1, breaks: [], problem: null });
+    expect(intentOf(late).status).toBe('canceled');
+  });
+
+  it('names what Flex made too late for a booking that is over', async () => {
+    const { id } = await paid();
+    await operator(id, 'transition/operator-decline-fallback');
+    await world.later(MINUTE);
+    await world.sweep();
+    await world.later(5 * 60 * MINUTE);
+    await world.sweep();
+    expect(await caseOf(id)).toMatchObject({ state: 'closed' });
+    const late = await twin({ 'payment-case': '' });
+
+    expect(await audited()).toMatchObject({
+      words: '1 breaks of 1',
+      breaks: [{ kind: 'hold-without-booking', transactionId: id, paymentIntentId: late }],
+    });
+  });
+
+  it('finds a payout that came back, and it is asked for once more when somebody says so', async () => {
+    const { id } = await accepted();
+    await world.scenario({ name: 'payout-fails', times: 1 });
+    await world.later(60 * DAY);
+    await world.sweep();
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
+    await world.later(2 * DAY);
+    expect(await audited()).toMatchObject({ breaks: [] });
+    expect(await caseOf(id)).toMatchObject({ state: 'closed' });
+
+    await world.later(2 * DAY);
+    expect(await audited()).toMatchObject({ problem: null, breaks: [] });
+
+    const { body } = await ask(`/ops/fallback/cases/${id}`);
+    expect(body).toMatchObject({
+      state: 'captured',
+      needs: 'payout-failed: account_closed',
+      meaning: expect.stringMatching(/^The payout was made and came back/),
+      outcome: null,
+      closedAt: null,
+    });
+    expect(world.log.lines().findLast(({ step }) => step === 'needs-operator')).toMatchObject({
+      level: 'error',
+      transactionId: id,
+    });
+    expect((await act(id, 'retry')).status).toBe(200);
+    expect([...world.sandbox.stripe().payouts.values()]).toMatchObject([
+      { amount: 13_500, status: 'failed' },
+      { amount: 13_500, status: 'pending' },
+    ]);
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
+    expect(await audited()).toMatchObject({ breaks: [] });
+  });
+
   it.each<[string, () => Promise<string>]>([
     [
       'hold-without-booking',
@@ -481,17 +554,9 @@ describe('the comparison of all sides', () => {
     [
       'two-released',
       async () => {
-        // Before it is accepted, the second one would be looked for and cancelled.
         const { id } = await accepted();
-        const [own] = await world.stripe.paymentIntents.list().then(({ data }) => data);
-        const twin = await world.stripe.paymentIntents.create({
-          amount: own!.amount,
-          currency: own!.currency,
-          capture_method: 'manual',
-          allowed_payment_method_types: ['card'],
-          metadata: { ...own!.metadata, 'payment-generation': '7' },
-        });
-        await world.pay(twin.id);
+        await twin();
+        await abandon(id);
         return id;
       },
     ],

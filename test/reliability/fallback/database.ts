@@ -63,6 +63,7 @@ export async function openDatabase(now: () => number): Promise<SimulatedDatabase
     empty() {
       session.run('delete from proxy.payment_cases', []);
       session.run('delete from proxy.switches', []);
+      session.run('delete from proxy.payment_intents', []);
     },
     writes: session.writes,
   };

@@ -80,10 +80,14 @@ export const mutants: Record<string, Change[]> = {
     { file: PAY, from: "if (!isHeld(intent)) return { do: 'wait'", to: "if (false) return { do: 'wait'" },
   ],
   'flexs-own-is-not-looked-for': [
-    { file: PAY, from: "if (c.way === 'clean') return { intents: [] };", to: 'return { intents: [] };' },
+    {
+      file: PAY,
+      from: "if (c.way === 'clean' && evidence.heard.length === 0) return { intents: [] };",
+      to: 'return { intents: [] };',
+    },
     {
       file: GIVE_BACK,
-      from: "if (!mayHaveTwo && (c.way === 'clean' || isFlexs)) return null;",
+      from: 'if (!mayHaveTwo && !mayHaveFlexs) return null;',
       to: 'return null;',
     },
   ],
@@ -104,8 +108,8 @@ export const mutants: Record<string, Change[]> = {
   'nobody-pays-the-provider': [
     {
       file: NEXT,
-      from: 'return accepted(c, evidence, now) ?? payOut(c, ops, evidence, now);',
-      to: "return accepted(c, evidence, now) ?? { do: 'close', outcome: 'paid-out' };",
+      from: 'accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? payOut(c, ops, evidence, now)',
+      to: "accepted(c, evidence, now) ?? { do: 'close', outcome: 'paid-out' }",
     },
   ],
   'sent-before-it-is-written': [

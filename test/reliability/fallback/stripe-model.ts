@@ -24,7 +24,11 @@ export function createStripeModel(world: World) {
   /** Who lists then does not see the newest. */
   let slowUntil = 0;
   /** For once, for a reason of the bank's. */
-  const rare = { captureRefused: random.chance(4), payoutRefused: random.chance(3) };
+  const rare = {
+    captureRefused: random.chance(4),
+    payoutRefused: random.chance(3),
+    payoutComesBack: random.chance(8),
+  };
 
   const body = () =>
     Array.from(
@@ -111,6 +115,12 @@ export function createStripeModel(world: World) {
       const payout = { id: `po_${body()}`, amount, status: 'pending', op: mark, account, at: world.now() };
       payouts.push(payout);
       world.tell('stripe: a payout');
+      if (rare.payoutComesBack)
+        world.at(world.now() + random.between(HOUR, 5 * DAY), () => {
+          payouts[payouts.indexOf(payout)] = { ...payout, status: 'failed', code: 'account_closed' };
+          world.tell('stripe: the payout came back');
+          model.onPayoutBack();
+        });
       return done(payout);
     },
   };
@@ -258,6 +268,7 @@ export function createStripeModel(world: World) {
     change,
     port,
     /** Replaced by whoever looks on. */
+    onPayoutBack: (): void => undefined,
     onRelease: (_intent: ModelIntent): void => undefined,
     release(id: string) {
       const intent = intents.get(id)!;

@@ -1,0 +1,146 @@
+/** A case is worked on as soon as something is heard of it, or its time has come: here nobody sweeps. */
+import flexSdk from 'sharetribe-flex-sdk';
+import { findCase } from '../../../server/store/payment-cases.ts';
+import { eventually } from '../../setup/databases.ts';
+import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const uuid = (id: string) => new flexSdk.types.UUID(id);
+
+let world: FallbackWorld;
+beforeAll(async () => {
+  world = await startFallbackWorld(({ stripe }) => ({ STRIPE_WEBHOOK_SECRET: stripe.webhookSecret }));
+  // The sweeps end with it, and nothing else.
+  await world.context.fallbackService!.stop();
+});
+beforeEach(async () => {
+  await world.reset();
+  await world.scenario({ name: 'uuid-payment-intents' });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+const stateOf = (id: string) => world.sandbox.flex().transactions.get(id)!.state;
+const intentOf = (id: string) => world.sandbox.stripe().paymentIntents.get(id)!;
+const caseOf = async (id: string) => (await findCase(world.store.db, id))!;
+/** Of our own account, or of those that are connected to it. */
+async function hears(connect: boolean) {
+  await world.control('stripe/webhooks', { url: `${world.proxyUrl}/api/stripe/webhook` });
+  for (const endpoint of world.sandbox.stripe().webhookEndpoints.values()) endpoint.connect = connect;
+}
+
+async function booked() {
+  const { body } = (await world.book()) as any;
+  const { attributes, id } = body.data.data;
+  return {
+    id: id.uuid as string,
+    paymentIntentId: attributes.protectedData.stripePaymentIntents.default.stripePaymentIntentId as string,
+  };
+}
+async function paid() {
+  const own = await booked();
+  await world.pay(own.paymentIntentId);
+  const { status } = await world.alice.post('confirm-payment', { transactionId: uuid(own.id) });
+  expect(status).toBe(200);
+  return own;
+}
+const accept = (id: string) =>
+  world.petra.sdk.transactions.transition({
+    id: uuid(id),
+    transition: 'transition/accept-fallback',
+    params: {},
+  });
+const becomes = (id: string, state: string) =>
+  eventually(
+    () => stateOf(id),
+    found => found === state,
+  );
+
+it('by a webhook: what is paid is counted as paid, though the page was closed', async () => {
+  await hears(false);
+  const { id, paymentIntentId } = await booked();
+
+  await world.pay(paymentIntentId);
+
+  await becomes(id, 'state/fallback-preauthorized');
+});
+
+it('by its own time: what did not answer is asked again', async () => {
+  const { id, paymentIntentId } = await booked();
+  await world.pay(paymentIntentId);
+  await world.scenario({ name: 'status', route: `GET /v1/payment_intents/${paymentIntentId}`, times: 1 });
+  world.context.fallbackService!.flexHeard([id]);
+  await eventually(
+    () => caseOf(id),
+    ({ troubles }) => troubles === 1,
+  );
+
+  await becomes(id, 'state/fallback-preauthorized');
+});
+
+it("by Flex's feed: what is accepted is captured", async () => {
+  const { id, paymentIntentId } = await paid();
+  await accept(id);
+
+  world.context.fallbackService!.flexHeard([id, '7c9b1f3e-0000-4000-8000-000000000000']);
+
+  await becomes(id, 'state/fallback-accepted');
+  expect(intentOf(paymentIntentId).status).toBe('succeeded');
+});
+
+it.each([
+  ['waits for its provider', false],
+  ['is accepted', true],
+])(
+  "by a webhook: Flex's own that comes hours too late is let go of, where the booking %s",
+  async (_, isOn) => {
+    const { id, paymentIntentId } = await paid();
+    if (isOn) {
+      await accept(id);
+      await world.context.fallbackService!.sweep();
+      world.context.fallbackService!.flexHeard([id]);
+      await becomes(id, 'state/fallback-accepted');
+    }
+    await world.later(5 * HOUR);
+    await hears(false);
+
+    const late = await world.stripe.paymentIntents.create({
+      amount: 15_750,
+      currency: 'eur',
+      capture_method: 'manual',
+      allowed_payment_method_types: ['card'],
+      payment_method: 'pm_card_visa',
+      confirm: true,
+      metadata: { 'sharetribe-transaction-id': id },
+    });
+    expect(late.status).toBe('requires_capture');
+
+    await eventually(
+      () => intentOf(late.id).status,
+      status => status === 'canceled',
+    );
+    expect(intentOf(paymentIntentId).status).toBe(isOn ? 'succeeded' : 'requires_capture');
+  },
+);
+
+it("by a webhook of the provider's account: a payout that came back needs somebody", async () => {
+  await hears(true);
+  const { id } = await paid();
+  await accept(id);
+  world.context.fallbackService!.flexHeard([id]);
+  await becomes(id, 'state/fallback-accepted');
+  await world.scenario({ name: 'payout-fails', times: 1 });
+  await world.later(60 * DAY);
+  await world.context.fallbackService!.sweep();
+  expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
+
+  await world.later(4 * DAY);
+
+  await eventually(
+    () => caseOf(id),
+    ({ needs }) => needs === 'payout-failed: account_closed',
+  );
+  // Told of once more, it is what it was.
+  expect(await caseOf(id)).toMatchObject({ state: 'captured', closed_at: null, outcome: null });
+});
