@@ -25,6 +25,8 @@ const AGAIN_MS = 1_000;
 /** What waits for longer is found by the sweep as well as it need be. */
 const SOON_MS = 60_000;
 
+const lost = () => 'the sweep finds it';
+
 /** Before the jobs start. */
 export function createWaking(deps: RunDeps, jobs: Pick<Jobs, 'define' | 'send'>): Waking {
   // While one of a key waits, another would find nothing left to do.
@@ -43,7 +45,6 @@ export function createWaking(deps: RunDeps, jobs: Pick<Jobs, 'define' | 'send'>)
     },
   });
   jobs.define<{ caseId: string }>({ name: PAYOUT, work: ({ caseId }) => lookAtPayoutOf(deps, caseId) });
-  const lost = () => 'the sweep finds it';
   return {
     heard: caseId => void hint(caseId).catch(lost),
     payoutHeard: caseId => void jobs.send(PAYOUT, caseId, { caseId }).catch(lost),

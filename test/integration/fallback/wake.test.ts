@@ -51,11 +51,13 @@ const accept = (id: string) =>
     transition: 'transition/accept-fallback',
     params: {},
   });
-const becomes = (id: string, state: string) =>
-  eventually(
+const state = async (id: string, wanted: string) => {
+  await eventually(
     () => stateOf(id),
-    found => found === state,
+    found => found === wanted,
   );
+  return stateOf(id);
+};
 
 it('by a webhook: what is paid is counted as paid, though the page was closed', async () => {
   await hears(false);
@@ -63,7 +65,7 @@ it('by a webhook: what is paid is counted as paid, though the page was closed', 
 
   await world.pay(paymentIntentId);
 
-  await becomes(id, 'state/fallback-preauthorized');
+  expect(await state(id, 'state/fallback-preauthorized')).toBe('state/fallback-preauthorized');
 });
 
 it('by its own time: what did not answer is asked again', async () => {
@@ -76,7 +78,7 @@ it('by its own time: what did not answer is asked again', async () => {
     ({ troubles }) => troubles === 1,
   );
 
-  await becomes(id, 'state/fallback-preauthorized');
+  expect(await state(id, 'state/fallback-preauthorized')).toBe('state/fallback-preauthorized');
 });
 
 it("by Flex's feed: what is accepted is captured", async () => {
@@ -85,7 +87,7 @@ it("by Flex's feed: what is accepted is captured", async () => {
 
   world.context.fallbackService!.flexHeard([id, '7c9b1f3e-0000-4000-8000-000000000000']);
 
-  await becomes(id, 'state/fallback-accepted');
+  expect(await state(id, 'state/fallback-accepted')).toBe('state/fallback-accepted');
   expect(intentOf(paymentIntentId).status).toBe('succeeded');
 });
 
@@ -100,7 +102,7 @@ it.each([
       await accept(id);
       await world.context.fallbackService!.sweep();
       world.context.fallbackService!.flexHeard([id]);
-      await becomes(id, 'state/fallback-accepted');
+      await state(id, 'state/fallback-accepted');
     }
     await world.later(5 * HOUR);
     await hears(false);
@@ -129,7 +131,7 @@ it("by a webhook of the provider's account: a payout that came back needs somebo
   const { id } = await paid();
   await accept(id);
   world.context.fallbackService!.flexHeard([id]);
-  await becomes(id, 'state/fallback-accepted');
+  expect(await state(id, 'state/fallback-accepted')).toBe('state/fallback-accepted');
   await world.scenario({ name: 'payout-fails', times: 1 });
   await world.later(60 * DAY);
   await world.context.fallbackService!.sweep();

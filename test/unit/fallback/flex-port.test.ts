@@ -2,13 +2,10 @@ import { ProxyError } from '../../../server/domain/errors.ts';
 import { createFlexPort } from '../../../server/fallback/flex-port.ts';
 
 const failing = (code: string, given: object) => {
-  const error = new ProxyError(
-    code as never,
-    { status: 500, statusText: 'words', data: {}, ...given } as never,
-  );
+  const error = new ProxyError(code as never, { status: 500, statusText: 'words', data: {}, ...given });
   const fail = () => Promise.reject(error);
   return createFlexPort(
-    { transaction: fail, transition: fail, transitionSpeculative: fail, updateMetadata: fail } as never,
+    { transaction: fail, transition: fail, transitionSpeculative: fail, updateMetadata: fail },
     new Map(),
   );
 };
