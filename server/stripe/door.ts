@@ -3,6 +3,7 @@
  * not be learnt is never taken for an answer.
  */
 import Stripe from 'stripe';
+import type { ProviderPayout } from '../domain/diagnosis/provider-payouts.ts';
 import type { StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
 import type { UpstreamCall } from '../metrics.ts';
@@ -36,6 +37,8 @@ export type StripeDoor = {
   /** Whose key this is. */
   account(): Promise<Lookup<StripeAccount>>;
   connectedAccount(id: string): Promise<Lookup<StripeAccount>>;
+  /** Of a connected account, made in the window, however they ended. */
+  payouts(account: string, window: Window): Promise<Lookup<ProviderPayout[]>>;
   webhookEndpoints(): Promise<Lookup<WebhookEndpoint[]>>;
   /** Of the permissions that the fallback needs, those that our key does not have. */
   lackingPermissions(): Promise<Lookup<string[]>>;
@@ -112,6 +115,18 @@ export function createStripeDoor(
       }),
     account: () => ask(async () => describeAccount(await stripe.accounts.retrieveCurrent())),
     connectedAccount: id => ask(async () => describeAccount(await stripe.accounts.retrieve(id))),
+    payouts: async (account, window) =>
+      mapFound(
+        await allPages(
+          page =>
+            ask(() =>
+              stripe.payouts.list({ ...page, created: createdIn(window) }, { stripeAccount: account }),
+            ),
+          data => data.map(describePayout),
+          { most: MOST_PAGES },
+        ),
+        ({ items }) => items,
+      ),
     webhookEndpoints: () =>
       ask(async () => {
         const { data } = await stripe.webhookEndpoints.list({ limit: PAGE });
@@ -134,6 +149,15 @@ function addressOf(baseUrl: string | null | undefined) {
   const { hostname, port, protocol } = new URL(baseUrl);
   return { host: hostname, port, protocol: protocol === 'https:' ? ('https' as const) : ('http' as const) };
 }
+
+const describePayout = (payout: Stripe.Payout): ProviderPayout => ({
+  id: payout.id,
+  amount: payout.amount,
+  currency: payout.currency,
+  status: payout.status,
+  created: payout.created,
+  failureCode: payout.failure_code,
+});
 
 const describeAccount = (account: Stripe.Account): StripeAccount => ({
   id: account.id,

@@ -9,9 +9,11 @@ import type {
 } from '../domain/diagnosis/evidence.ts';
 import {
   creationTime,
+  payoutTime,
   processEvidence,
   transactionEvidence,
 } from '../domain/diagnosis/transaction-evidence.ts';
+import { sentBack } from '../domain/diagnosis/provider-payouts.ts';
 import { ProxyError } from '../domain/errors.ts';
 import { compareWithStripe, type Genuineness, type StripePaymentIntent } from '../domain/genuineness.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
@@ -208,6 +210,8 @@ type FromStripe = { evidence: StripeEvidence; intents: StripePaymentIntent[]; hi
 /** Flex's clock and Stripe's differ a little, and Flex may be late. */
 const BEFORE_MS = 5 * 60_000;
 const AFTER_MS = 15 * 60_000;
+/** In which what came back has been paid out again, or nobody has looked after it. */
+const PAYOUTS_MS = 90 * 86_400_000;
 
 async function fromStripe(deps: InvestigationDeps, question: Question): Promise<FromStripe | undefined> {
   const { stripe } = deps;
@@ -218,12 +222,16 @@ async function fromStripe(deps: InvestigationDeps, question: Question): Promise<
   const { transactionId, transaction, paymentIntentId, providerAccount } = question;
   const made = transaction && (creationTime(deps.processes, transaction) ?? transaction.createdAt);
   const at = (made ?? question.at)?.getTime();
-  const [named, list, account] = await Promise.all([
+  const paidOut = transaction && payoutTime(deps.processes, transaction)?.getTime();
+  const [named, list, account, payouts] = await Promise.all([
     paymentIntentId === null ? undefined : stripe.paymentIntent(paymentIntentId, question.secretDigest),
     transactionId === null || at === undefined
       ? undefined
       : stripe.paymentIntentsOf(transactionId, { from: at - BEFORE_MS, to: at + AFTER_MS }),
     typeof providerAccount === 'string' ? stripe.connectedAccount(providerAccount) : undefined,
+    typeof providerAccount === 'string' && typeof paidOut === 'number'
+      ? stripe.payouts(providerAccount, { from: paidOut - BEFORE_MS, to: paidOut + PAYOUTS_MS })
+      : undefined,
   ]);
   const failed = [named, list].find(lookup => lookup?.outcome === 'unknown');
   if (failed?.outcome === 'unknown') return { evidence: { asked: failed.trouble }, intents: [], hints: [] };
@@ -244,6 +252,9 @@ async function fromStripe(deps: InvestigationDeps, question: Question): Promise<
     ...(ofTransaction && { ofTransaction }),
     complete: valueOf(list)?.complete ?? false,
     ...(accountFacts && { providerAccount: accountFacts }),
+    ...(payouts?.outcome === 'found' && {
+      sentBack: sentBack(payouts.value, transaction!.payoutTotal),
+    }),
   };
   const all = [...(intent ? [intent] : []), ...(ofTransaction ?? []).filter(({ id }) => id !== intent?.id)];
   return { evidence, intents: all, hints };

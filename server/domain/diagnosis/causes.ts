@@ -70,8 +70,9 @@ export const advice: Record<Cause, Advice> = {
   },
   'provider-restricted': {
     concern: 'operator',
-    meaning: "Stripe does not let the provider's account take payments at present.",
-    next: "Ask the provider to finish what Stripe wants to know (payout details page). The account's requirements are in the Stripe Dashboard under Connect.",
+    meaning:
+      "Stripe does not let the provider's account take payments at present, or the provider's bank does not take the payout.",
+    next: "Ask the provider to finish what Stripe wants to know, or to correct the bank account (payout details page). The account's requirements and payouts are in the Stripe Dashboard under Connect; what came back lies there, and has to be paid out again.",
     docs: `${STRIPE}/connect/handling-api-verification`,
   },
   'provider-without-account': {

@@ -6,6 +6,7 @@ import type { Genuineness, StripePaymentIntent } from '../genuineness.ts';
 import type { LanePhase } from '../lane.ts';
 import type { Money } from '../money.ts';
 import type { Check } from '../verdict.ts';
+import type { ProviderPayout } from './provider-payouts.ts';
 
 export type Evidence = {
   /** The call through this service, if it was one. */
@@ -91,6 +92,8 @@ export type StripeEvidence =
       complete: boolean;
       /** Can the provider's account take money? Left out when it was not asked. */
       providerAccount?: { chargesEnabled: boolean; payoutsEnabled: boolean; disabledReason: string | null };
+      /** The payout of this booking's amount that the provider's bank did not take; null for none, left out when it was not asked. */
+      sentBack?: ProviderPayout | null;
     }
   | { asked: StripeTrouble };
 

@@ -65,6 +65,14 @@ export const creationTime = (
     ({ transition }) => processes.get(processName)?.transitions.get(transition)?.createsPaymentIntent,
   )?.at;
 
+/** When Flex was to pay the provider; undefined while it was not. */
+export const payoutTime = (
+  processes: Processes,
+  { processName, transitions }: SeenTransaction,
+): Date | undefined =>
+  transitions.find(({ transition }) => processes.get(processName)?.transitions.get(transition)?.createsPayout)
+    ?.at;
+
 export function processEvidence(
   processes: Processes,
   processName: string,

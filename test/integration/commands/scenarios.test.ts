@@ -9,12 +9,19 @@ import { openStore } from '../../../server/store/store.ts';
 import type { Cause } from '../../../server/domain/diagnosis/causes.ts';
 import { eventually, silent } from '../../setup/databases.ts';
 import { run } from '../../setup/processes.ts';
-import { bothSidesOf, startWorld } from '../../setup/world.ts';
+import { stripeClient, types } from '../../setup/flex-sdks.ts';
+import { bothSidesOf, startWorld, type World } from '../../setup/world.ts';
 
 const TOKEN = 'first-operator-token-1234';
 const INITIATE = 'POST /v1/api/transactions/initiate';
 
-type Met = { cause: Cause; by: 'verify-pi' | 'tail'; options?: Record<string, unknown> };
+type Met = {
+  cause: Cause;
+  by: 'verify-pi' | 'tail';
+  options?: Record<string, unknown>;
+  /** It shows long after: the booking is carried on to the provider's payout, and two months go by. */
+  isLate?: true;
+};
 const verifyPi = (cause: Cause, options?: Met['options']): Met => ({
   cause,
   by: 'verify-pi',
@@ -69,8 +76,7 @@ const met: Record<string, Met> = {
   'saved-500': tail('stripe-unavailable'),
   'slow-commit': verifyPi('healthy', { ms: 100 }),
   'in-flight-409': tail('stripe-unavailable'),
-  // The payment is. What the bank sends back afterwards is among Stripe's events.
-  'payout-fails': verifyPi('healthy'),
+  'payout-fails': { ...verifyPi('provider-restricted'), isLate: true },
   'search-stale': verifyPi('healthy'),
 
   'webhooks-duplicated': verifyPi('healthy'),
@@ -98,7 +104,10 @@ it('each is named by one command', async () => {
   };
 
   const happened: { name: string; transactionId: string | null; from: number; to: number }[] = [];
-  for (const [index, [name, { options }]] of Object.entries(met).entries()) {
+  const [soon, late] = [false, true].map(isLate =>
+    Object.entries(met).filter(([, kind]) => (kind.isLate ?? false) === isLate),
+  ) as [[string, Met][], [string, Met][]];
+  for (const [index, [name, { options }]] of soon.entries()) {
     await world.scenario({ name, ...options });
     const known = new Set(world.sandbox.flex().transactions.keys());
     const from = Date.now();
@@ -137,8 +146,29 @@ it('each is named by one command', async () => {
     return [name, ...new Set(causes)];
   });
 
-  expect(named).toEqual(Object.entries(met).map(([name, { cause }]) => [name, cause]));
+  expect(named).toEqual(soon.map(([name, { cause }]) => [name, cause]));
+
+  for (const [name, { cause, options }] of late) {
+    await world.scenario({ name, ...options });
+    const { body } = await books(20 + soon.length * 2);
+    const id: string = body.data.data.id.uuid;
+    await paidOut(world, id);
+    const [report] = await said<{ diagnosis: { cause: Cause } }>('verify-pi', [id, '--json'], settings);
+    expect([name, report?.diagnosis.cause]).toEqual([name, cause]);
+  }
 }, 120_000);
+
+/** The customer pays, the provider accepts, and two months later all that was to happen has happened. */
+async function paidOut(world: World, id: string): Promise<void> {
+  const [alice, petra] = [await signedIn(world, 'Alice'), await signedIn(world, 'Petra')];
+  const transition = (of: any, name: string) =>
+    of.transactions.transition({ id: new types.UUID(id), transition: `transition/${name}`, params: {} });
+  const [intent] = [...world.sandbox.stripe().paymentIntents.values()].slice(-1);
+  await stripeClient(world.info).paymentIntents.confirm(intent!.id, { payment_method: 'pm_card_visa' });
+  await transition(alice.sdk, 'confirm-payment');
+  await transition(petra.sdk, 'accept');
+  await world.sandbox.advance(200 * 86_400_000);
+}
 
 /** JSON as a whole, or a line each. */
 async function said<T>(name: string, args: string[], settings: Record<string, string>): Promise<T[]> {

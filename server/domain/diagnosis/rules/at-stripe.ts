@@ -149,13 +149,22 @@ export const stripeRules: Rule[] = [
   },
   {
     cause: 'provider-restricted',
-    find: evidence =>
-      isRestricted(evidence) && isReal(evidence)
+    find: evidence => {
+      if (!isReal(evidence)) return null;
+      const answered = answeredBy(evidence);
+      const payout = answered?.sentBack;
+      if (payout)
+        return found(
+          0.85,
+          `The customer's payment is as it should be. The provider's bank sent ${payout.id} back (${payout.failureCode ?? 'without a reason'}): it is of this booking's amount, and nothing as large was paid out since.`,
+        );
+      return isRestricted(evidence)
         ? found(
             0.8,
-            `Stripe lets the provider's account take no payments (${answeredBy(evidence)!.providerAccount!.disabledReason ?? 'without a reason'}).`,
+            `Stripe lets the provider's account take no payments (${answered!.providerAccount!.disabledReason ?? 'without a reason'}).`,
           )
-        : null,
+        : null;
+    },
     samples: {
       bad: {
         stripe: samples.stripe({
@@ -193,6 +202,7 @@ function healthOf(evidence: Evidence): Finding | null {
   const { check, refusal, stripe, process } = evidence;
   const ended =
     [hasExpired, isDeclined, isPaidUnconfirmed, isRestricted].some(holds => holds(evidence)) ||
+    Boolean(answeredBy(evidence)?.sentBack) ||
     furtherIntents(evidence).length > 0;
   if (refusal || !isReal(evidence) || hasWrongIntent(evidence) || ended) return null;
   const answered = answeredBy(evidence);
