@@ -26,11 +26,24 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
     serializers: { err: describeError },
     hooks: { streamWrite: redact },
   };
-  return pino(options, destination ?? pino.destination(BATCHED));
+  return pino(options, destination ?? standardOutput());
 }
 
 /** Lines go out together: one by one they would cost as much as a call to Flex. What is left goes out at exit, and at once when fatal. */
-const BATCHED = { sync: false, minLength: 32_768, maxWrite: 65_536, periodicFlush: 100 };
+function standardOutput(): DestinationStream & { flushSync(): void } {
+  const output = pino.destination({
+    sync: false,
+    minLength: 32_768,
+    maxWrite: 65_536,
+    periodicFlush: 100,
+    // As text, all that waits would be measured anew at each line.
+    contentMode: 'buffer',
+  });
+  return {
+    write: line => void output.write(Buffer.from(line) as unknown as string),
+    flushSync: () => output.flushSync(),
+  };
+}
 
 /** For people, where the machine has the printer installed: in development and in the demo. */
 export async function prettyDestination(): Promise<DestinationStream | undefined> {

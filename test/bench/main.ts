@@ -15,6 +15,8 @@ import type { UpstreamCounts, UpstreamOptions } from './upstream.ts';
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const MEMORY_REQUESTS = 100_000;
+/** The compiler is at it for as long. */
+const WARM_UP_SECONDS = 20;
 
 type Subject = { name: string; port: number; pid: number };
 type Sample = {
@@ -58,7 +60,7 @@ try {
     { name: 'bare pass-through', ...(await start(['test/bench/pass-through.ts'], environment)) },
   ];
   // Until all of it is compiled.
-  for (const subject of subjects) await measure(subject, 16, 6);
+  for (const subject of subjects) await measure(subject, 16, WARM_UP_SECONDS);
   const chosen = process.argv.slice(2);
   for (const [name, part] of Object.entries(parts)) {
     if (chosen.length === 0 || chosen.includes(name)) await part();

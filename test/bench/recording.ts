@@ -1,9 +1,11 @@
 /**
  * `npm run bench:recording`: what recording on a Postgres, metrics and logs cost together, in requests/s. Rounds alternate,
- * so that a noisy neighbour hits both. Postgres, the load and the upstream take of the same cores. Reads /proc: Linux only.
+ * so that a noisy neighbour hits both. The service has a core to itself, and Postgres, the load and the upstream the others:
+ * what they need is not its cost. Reads /proc and pins by taskset: Linux only, and two cores at least.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
@@ -15,10 +17,16 @@ import { cpuSeconds, medianOf } from './measures.ts';
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 9);
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 4);
 const CONNECTIONS = 16;
+/** Until all of it is compiled. */
+const WARM_UP_SECONDS = 15;
+const THE_SERVICE = '0';
+const THE_OTHERS = `1-${availableParallelism() - 1}`;
 
 type Subject = { name: string; port: number; pid: number };
 type Sample = { perSecond: number; cpuMs: number };
 
+// Whoever is started from here on inherits it.
+execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', THE_OTHERS, String(process.pid)]);
 await using started = new AsyncDisposableStack();
 const logs = await mkdtemp(path.join(tmpdir(), 'bench-logs-'));
 started.defer(() => rm(logs, { recursive: true }));
@@ -45,7 +53,10 @@ const observed = await start('recording, metrics and logs', ['server/main.ts'], 
   ...environment,
   DATABASE_URL: await postgres.newDatabase(),
 });
-for (const subject of [bare, observed]) await measure(subject, 3);
+for (const subject of [bare, observed]) {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', THE_SERVICE, String(subject.pid)]);
+  await measure(subject, WARM_UP_SECONDS);
+}
 
 const samples = new Map<Subject, Sample[]>([bare, observed].map(subject => [subject, []]));
 for (let round = 0; round < ROUNDS; round++)
