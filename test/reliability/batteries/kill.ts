@@ -43,7 +43,7 @@ const { values } = parseArgs({
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const ORDERS = 12;
+const ORDERS = 16;
 /**
  * Of twenty kills, with each kind among the first ten: 0 while they book and pay, 1 while the provider answers, 2 while some are
  * cancelled, 3 when it is over.
@@ -136,7 +136,7 @@ async function battery(on: string, database: ServiceDatabase, kills: number, see
     await later(random.between(...PASSES[phase]));
     await start();
     const aim = random.chance(70) ? random.pick(AIMS[phase]) : undefined;
-    const wanted = aim === undefined ? random.between(1, phase === 0 ? 150 : 30) : random.between(1, 3);
+    const wanted = aim === undefined ? random.between(1, phase === 0 ? 150 : 30) : random.pick([1, 1, 2]);
     const moment = arrivals(sandbox, wanted, QUIET_MS, aim);
     let waiting = 0;
     const under = (isBefore ? [] : acts()).map(async act => {
@@ -216,7 +216,7 @@ async function battery(on: string, database: ServiceDatabase, kills: number, see
       await killRound(1, () =>
         orders
           .filter(isIn('fallback-preauthorized'))
-          .filter(() => round === 1 || random.chance(40))
+          .filter(() => random.chance(100 / round))
           .map(order =>
             asProvider(
               people.petra,
@@ -238,6 +238,7 @@ async function battery(on: string, database: ServiceDatabase, kills: number, see
       await killRound(2, () =>
         orders
           .filter(order => cancelled.has(order) && isIn('fallback-accepted')(order))
+          .filter(() => random.chance(100 / round))
           .map(order => asOperator(sandbox, order.transactionId!, 'transition/cancel-fallback')),
       );
     await settle('cancelled', true, booked);
