@@ -21,12 +21,26 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
   const options = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: timeOfLine(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
     hooks: { streamWrite: redact },
   };
   return pino(options, destination ?? standardOutput());
+}
+
+/** As pino's own `isoTime`; of the lines of one millisecond, the first works it out. */
+function timeOfLine(): () => string {
+  let at = 0;
+  let written = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      written = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return written;
+  };
 }
 
 /** Lines go out together: one by one they would cost as much as a call to Flex. What is left goes out at exit, and at once when fatal. */

@@ -63,7 +63,8 @@ export function createMetrics(): Metrics {
   });
   return {
     request: ({ route, method, status, seconds }) => requests.observe({ route, method, status }, seconds),
-    upstream: ({ seconds, ...labels }) => upstream.observe(labels, seconds),
+    upstream: ({ upstream: to, endpoint, outcome, seconds }) =>
+      upstream.observe({ upstream: to, endpoint, outcome }, seconds),
     check: verdict => checks.inc({ verdict }),
     gauge({ of, label, read, ...named }) {
       const gauge: Gauge = new Gauge({
