@@ -155,12 +155,18 @@ async function battery(on: string, database: ServiceDatabase, kills: number, see
     done.aimed += came && aim !== undefined ? 1 : 0;
     say('killed', done.kills, 'in phase', phase, 'at', wanted, aim, came, isMidway);
   };
-  /** Left alone until it is as it should be. */
-  const settle = async (what: string, isOver: boolean, ids: () => Iterable<string>) => {
+  /** Left alone until it is as it should be. `finish`: who can, comes to an end. */
+  const settle = async (
+    what: string,
+    isOver: boolean,
+    ids: () => Iterable<string>,
+    finish = () => Promise.resolve(),
+  ) => {
     let wrong: Breach[] = [];
     for (let tries = 0; tries < 6; tries += 1) {
       await later(isOver ? 65 * MINUTE : 61_000);
       await start();
+      await finish();
       await quiet(sandbox);
       await end();
       wrong = breaches(sandbox, ids(), seen, true);
@@ -190,19 +196,17 @@ async function battery(on: string, database: ServiceDatabase, kills: number, see
           .filter(() => random.chance(60))
           .map(order => customer(sandbox, people.alice, proxyUrl, order, payers, seen)),
       );
-    // Who can, comes to an end.
-    await later(31_000);
-    await start();
-    for (let tries = 0; tries < 2; tries += 1)
-      await Promise.allSettled(
-        orders
-          .filter(order => !isIn('fallback-preauthorized')(order))
-          .map(order => customer(sandbox, people.alice, proxyUrl, order, payers, seen)),
-      );
-    await end();
-    for (const order of orders) if (order.isPaid) seen.paid.add(order.transactionId!);
+    const finish = async () => {
+      for (let tries = 0; tries < 2; tries += 1)
+        await Promise.allSettled(
+          orders
+            .filter(order => !isIn('fallback-preauthorized')(order))
+            .map(order => customer(sandbox, people.alice, proxyUrl, order, payers, seen)),
+        );
+      for (const order of orders) if (order.isPaid) seen.paid.add(order.transactionId!);
+    };
     const booked = () => sandbox.flex().transactions.keys();
-    await settle('booked', false, booked);
+    await settle('booked', false, booked, finish);
     done.bookings += orders.filter(isIn('fallback-preauthorized')).length;
     for (const order of orders)
       if (order.isPaid && isIn('fallback-pending-payment')(order))
