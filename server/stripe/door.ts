@@ -11,6 +11,7 @@ import type { StripeEventRecord } from '../domain/stripe-event.ts';
 import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
 import { createGuard, mapFound, type Lookup } from './lookup.ts';
+import { measuredHttp } from './measured.ts';
 import { lackingPermissions } from './permissions.ts';
 import { createStripeLedger, type StripeLedger } from './ledger.ts';
 import { createMoney, type Money } from './money.ts';
@@ -76,10 +77,11 @@ export function createStripeDoor(
   const stripe = new Stripe(secretKey, {
     telemetry: false,
     maxNetworkRetries: 0,
+    httpClient: measuredHttp(onCall),
     timeout: DEADLINE_MS,
     ...addressOf(baseUrl),
   });
-  const { ask, isResting } = createGuard(call => onCall({ upstream: 'stripe', endpoint: 'read', ...call }));
+  const { ask, isResting } = createGuard();
   return {
     livemode: /^(sk|rk)_live_/.test(secretKey),
     paymentIntent(id, secretDigest) {

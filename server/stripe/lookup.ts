@@ -36,34 +36,26 @@ const WAITING = 1_000;
 const FAILURES = 5;
 const REST_MS = 10_000;
 
-/** `done` hears what each call came to. */
-export function createGuard(done: (call: { outcome: string; seconds: number }) => void): Guard {
+export function createGuard(): Guard {
   const breaker = circuitBreaker(
     handleWhen(error => troubleOf(error) === 'unavailable'),
     { halfOpenAfter: REST_MS, breaker: new ConsecutiveBreaker(FAILURES) },
   );
   const policy = wrap(bulkhead(CONCURRENT, WAITING), breaker);
-  const ask: Guard['ask'] = async work => {
-    try {
-      return { outcome: 'found', value: await policy.execute(work) };
-    } catch (error) {
-      if (isMissing(error))
-        return {
-          outcome: 'absent',
-          inOtherMode: /exists in (live|test) mode/.test((error as Error).message),
-        };
-      const trouble = troubleOf(error);
-      if (trouble === undefined) throw error;
-      return { outcome: 'unknown', trouble };
-    }
-  };
   return {
     async ask(work) {
-      const started = performance.now();
-      const lookup = await ask(work);
-      const outcome = lookup.outcome === 'unknown' ? lookup.trouble : lookup.outcome;
-      done({ outcome, seconds: (performance.now() - started) / 1000 });
-      return lookup;
+      try {
+        return { outcome: 'found', value: await policy.execute(work) };
+      } catch (error) {
+        if (isMissing(error))
+          return {
+            outcome: 'absent',
+            inOtherMode: /exists in (live|test) mode/.test((error as Error).message),
+          };
+        const trouble = troubleOf(error);
+        if (trouble === undefined) throw error;
+        return { outcome: 'unknown', trouble };
+      }
     },
     isResting: () => breaker.state === CircuitState.Open,
   };

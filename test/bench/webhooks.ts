@@ -84,7 +84,6 @@ async function startInstance(): Promise<{ url: string; pid: number }> {
       STRIPE_BASE_URL: info.stripe.baseUrl,
       STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
       RATE_LIMIT_PER_ADDRESS: '0',
-      MAX_EVENT_LOOP_DELAY_MS: '10000',
     }),
   );
   await instance.says(/"port":\d+/);

@@ -1,5 +1,6 @@
 /** The two doors that verification looks through, against the sandbox. */
 import { createIntegrationDoor } from '../../server/flex/integration.ts';
+import type { UpstreamCall } from '../../server/metrics.ts';
 import { digestOfSecret } from '../../server/stripe/describe-intent.ts';
 import { createStripeDoor } from '../../server/stripe/door.ts';
 import { troubleWithStripe } from '../../server/verification/self-test.ts';
@@ -191,6 +192,26 @@ describe('Stripe', () => {
     expect(near).toMatchObject({ outcome: 'found', value: { complete: true, intents: [{ id }] } });
     expect(far).toEqual({ outcome: 'found', value: { complete: true, intents: [] } });
     expect(world.sandbox.requests()['GET /v1/payment_intents']?.count).toBe(3);
+  });
+
+  it('says of each request which it was and what came of it, and no id', async () => {
+    const heard: UpstreamCall[] = [];
+    const { secretKey, baseUrl } = world.info.stripe;
+    const one = createStripeDoor(secretKey, baseUrl, call => heard.push(call));
+
+    await one.paymentIntent('pi_3QhWaB7WZ01zgkWS0jxsAJo3');
+    await one.newestPaymentIntentId();
+    await world.scenario({ name: 'reset-before', route: '/v1/accounts' });
+    await one.connectedAccount('acct_1QhWaB7WZ01zgkWS');
+
+    expect(heard.slice(0, 3).map(({ upstream, endpoint, outcome }) => [upstream, endpoint, outcome])).toEqual(
+      [
+        ['stripe', '/v1/payment_intents/:id', '404'],
+        ['stripe', '/v1/payment_intents', '200'],
+        ['stripe', '/v1/accounts/:id', 'stripe-unavailable'],
+      ],
+    );
+    expect(heard.every(({ seconds }) => seconds > 0)).toBe(true);
   });
 
   it('leaves Stripe alone for a while after five failures in a row', async () => {

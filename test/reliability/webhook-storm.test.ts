@@ -45,7 +45,6 @@ async function startInstance(url: string) {
       STRIPE_SECRET_KEY: info.stripe.secretKey,
       STRIPE_BASE_URL: info.stripe.baseUrl,
       STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
-      MAX_EVENT_LOOP_DELAY_MS: '10000',
     }),
     log.destination,
     store,

@@ -171,7 +171,7 @@ describe('too much to do', () => {
   });
 
   it('turns away while the event loop is late, and serves again when it is not', async () => {
-    await using world = await startWorld();
+    await using world = await startWorld({ environment: { MAX_EVENT_LOOP_DELAY_MS: '200' } });
     let delayMs = 201;
     const server = await listen(
       createApp({ ...world.context, eventLoopDelayMs: () => delayMs }),
