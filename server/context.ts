@@ -12,13 +12,14 @@ import { createFlexDoor, type FlexDoor } from './flex/door.ts';
 import { createIntegrationDoor, type IntegrationDoor } from './flex/integration.ts';
 import { loadProcesses } from './flex/process-files.ts';
 import { showInMetrics } from './gauges.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics, type Metrics, type UpstreamCall } from './metrics.ts';
 import { createLog, type Log, type LogOptions } from './log.ts';
 import { watchPayments } from './payment-watch.ts';
 import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
 import { createWebhookReader, type ReadWebhook } from './stripe/webhook-signature.ts';
 import { checkRecord } from './store/records.ts';
 import type { Store } from './store/store.ts';
+import { findTracing } from './tracing.ts';
 import { STRIPE_FEED } from './webhooks/pull.ts';
 import type { Check, CheckSubject } from './domain/verdict.ts';
 
@@ -104,15 +105,20 @@ export function createContext(
   for (const file of unreadable) log.warn(file, 'process file can not be read');
 
   const metrics = createMetrics();
-  const flex = createFlexDoor(config.flex, secrets, metrics.upstream);
+  const tracing = findTracing();
+  const onCall = tracing
+    ? (call: UpstreamCall) => {
+        metrics.upstream(call);
+        tracing.upstream(call);
+      }
+    : metrics.upstream;
+  const flex = createFlexDoor(config.flex, secrets, onCall);
   const integration =
     config.integration && integrationClientSecret !== null
-      ? createIntegrationDoor(config.integration, integrationClientSecret, metrics.upstream)
+      ? createIntegrationDoor(config.integration, integrationClientSecret, onCall)
       : null;
   const stripe =
-    stripeSecretKey === null
-      ? null
-      : createStripeDoor(stripeSecretKey, config.stripeBaseUrl, metrics.upstream);
+    stripeSecretKey === null ? null : createStripeDoor(stripeSecretKey, config.stripeBaseUrl, onCall);
   const watch = watchPayments({
     log,
     processes,
@@ -206,6 +212,7 @@ export function createContext(
         : createWebhookReader(secrets.stripeWebhookSecrets, stripe?.livemode ?? null),
     recordCheck(check, subject, requestId) {
       store?.records.record(checkRecord(check, subject, requestId));
+      tracing?.check(check, subject);
       if (check.verdict === 'valid') intake?.nudge();
     },
     eventLoopDelayMs: eventLoop.delayMs,
