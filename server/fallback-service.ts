@@ -11,7 +11,7 @@ import { sweep } from './fallback/sweep.ts';
 import { createWaking } from './fallback/wake.ts';
 import type { IntegrationDoor } from './flex/integration.ts';
 import type { Log } from './log.ts';
-import { caseOfPayout, casesOf } from './store/case-hints.ts';
+import { casesOf, caseThatMoved } from './store/case-hints.ts';
 import { FALLBACK_SWITCH } from './store/payment-cases.ts';
 import type { Db, FallbackAuditRow, StripeEventRow } from './store/schema.ts';
 import type { Store } from './store/store.ts';
@@ -43,8 +43,8 @@ type Deps = {
   log: Log;
 };
 
-/** On the provider's account. */
-const LOST_PAYOUT = ['payout.failed', 'payout.canceled'];
+/** A payout is told of on the provider's account, a refund on our own. */
+const CAME_BACK = ['payout.failed', 'payout.canceled', 'refund.failed', 'refund.updated'];
 /** Jobs and webhooks only make it sooner. */
 const SWEEP_MS = 15_000;
 /** Another instance may have been told to switch it off. No case is opened then; this is for what comes before that. */
@@ -133,10 +133,10 @@ export function createFallbackService(deps: Deps): FallbackService | null {
     operators,
     sweep: signal => sweep(run, signal),
     async stripeHeard({ type, account, transaction_id: transactionId, object_id: id }, transaction) {
-      const isPayout = account !== null && LOST_PAYOUT.includes(type) && id !== null;
-      const paidOut = isPayout ? await caseOfPayout(transaction, id) : undefined;
-      if (paidOut !== undefined) waking.payoutHeard(paidOut);
-      if (account !== null || transactionId === null) return paidOut === undefined ? 'ignored' : 'done';
+      const moved =
+        CAME_BACK.includes(type) && id !== null ? await caseThatMoved(transaction, id) : undefined;
+      if (moved !== undefined) waking.movedHeard(moved);
+      if (account !== null || transactionId === null) return moved === undefined ? 'ignored' : 'done';
       const cases = await casesOf(transaction, [transactionId]);
       for (const one of cases) waking.heard(one);
       return cases.length > 0 ? 'done' : 'ignored';

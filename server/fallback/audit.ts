@@ -12,7 +12,7 @@ import { caseOf } from '../store/payment-cases.ts';
 import type { FallbackAuditRow } from '../store/schema.ts';
 import type { StripeLedger } from '../stripe/ledger.ts';
 import { sidesOf } from './known.ts';
-import { lookAtPayouts } from './payouts.ts';
+import { lookAtMoved } from './came-back.ts';
 import { runCase, type RunDeps } from './run.ts';
 
 export type AuditDeps = RunDeps & { ledger: StripeLedger };
@@ -25,7 +25,7 @@ export async function audit(
   window: { from: Date; to: Date },
   signal?: AbortSignal,
 ): Promise<FallbackAuditRow> {
-  const troubles = await lookAtPayouts(deps, signal);
+  const troubles = await lookAtMoved(deps, signal);
   const ids = await casesSince(deps.db, window.from);
   const own = await ownIntents(deps, window, await transactionsOf(deps.db, ids), troubles, signal);
   const first = await readAll(deps, ids, own, troubles, signal);

@@ -4,14 +4,14 @@
  */
 import { caseInLine } from '../store/case-hints.ts';
 import type { Jobs } from '../store/jobs.ts';
-import { lookAtPayoutOf } from './payouts.ts';
+import { lookAtMovedOf } from './came-back.ts';
 import { runCase, type Left, type RunDeps } from './run.ts';
 
 export type Waking = {
   /** Something may have happened to it. */
   heard(caseId: string): void;
-  /** Something may have happened to the payout that it was closed with. */
-  payoutHeard(caseId: string): void;
+  /** Something may have happened to its payout or refund, after it was closed. */
+  movedHeard(caseId: string): void;
   /** It can wait until its own time. */
   left(left: Left): void;
 };
@@ -20,7 +20,7 @@ export type Waking = {
 type Woken = { caseId: string; isHint: boolean };
 
 const CASE = 'fallback-case';
-const PAYOUT = 'fallback-payout';
+const MOVED = 'fallback-moved';
 const AGAIN_MS = 1_000;
 /** What waits for longer is found by the sweep as well as it need be. */
 const SOON_MS = 60_000;
@@ -44,10 +44,10 @@ export function createWaking(deps: RunDeps, jobs: Pick<Jobs, 'define' | 'send'>)
       if (run.is === 'another' && isHint) await hint(caseId, AGAIN_MS);
     },
   });
-  jobs.define<{ caseId: string }>({ name: PAYOUT, work: ({ caseId }) => lookAtPayoutOf(deps, caseId) });
+  jobs.define<{ caseId: string }>({ name: MOVED, work: ({ caseId }) => lookAtMovedOf(deps, caseId) });
   return {
     heard: caseId => void hint(caseId).catch(lost),
-    payoutHeard: caseId => void jobs.send(PAYOUT, caseId, { caseId }).catch(lost),
+    movedHeard: caseId => void jobs.send(MOVED, caseId, { caseId }).catch(lost),
     left({ caseId, until, ms }) {
       if (ms >= SOON_MS) return;
       const key = `${caseId} ${Math.ceil(until / 1_000)}`;

@@ -52,52 +52,61 @@ export async function heardOf(
   return rows.map(({ id }) => id);
 }
 
-/** A payout that was made, and whose case is closed with it. */
-export type PaidOut = { caseId: string; transactionId: string; op: MoneyOp };
+/** A payout or a refund that was made. */
+export type MovedOp = { caseId: string; transactionId: string; op: MoneyOp };
 
-/** Those that were sent in the last so many milliseconds; of one case where one is given. */
-export async function paidOutSince(db: Db, ms: number, caseId?: string): Promise<PaidOut[]> {
+/** Those that were sent in the last so many milliseconds; of one case where one is given. Not where people have settled it. */
+export async function movedSince(
+  db: Db,
+  ms: { payout: number; refund: number },
+  caseId?: string,
+): Promise<MovedOp[]> {
   const rows = await db
     .selectFrom('money_ops')
     .innerJoin('payment_cases', 'payment_cases.id', 'money_ops.case_id')
     .selectAll('money_ops')
-    .where('money_ops.kind', '=', 'payout')
+    .where(eb =>
+      eb.or(
+        (['payout', 'refund'] as const).map(kind =>
+          eb.and([eb('money_ops.kind', '=', kind), eb('money_ops.last_sent_at', '>=', fromNow(-ms[kind]))]),
+        ),
+      ),
+    )
     .where('money_ops.state', '=', 'confirmed')
-    .where('money_ops.last_sent_at', '>=', fromNow(-ms))
-    .where('payment_cases.outcome', '=', 'paid-out')
+    .where('payment_cases.outcome', 'is distinct from', 'resolved')
     .$if(caseId !== undefined, query => query.where('money_ops.case_id', '=', caseId!))
     .orderBy('money_ops.last_sent_at')
     .execute();
   return rows.map(row => ({ caseId: row.case_id, transactionId: row.transaction_id, op: opOf(row) }));
 }
 
-/** The case that was paid out with it. */
-export async function caseOfPayout(db: Db, payoutId: string): Promise<string | undefined> {
+/** The case whose payout or refund it is. */
+export async function caseThatMoved(db: Db, objectId: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('money_ops')
     .select('case_id')
-    .where('kind', '=', 'payout')
-    .where('object_id', '=', payoutId)
+    .where('kind', 'in', ['payout', 'refund'])
+    .where('object_id', '=', objectId)
     .executeTakeFirst();
   return row?.case_id;
 }
 
-/** The payout came back: the case is open again, for somebody. False when that is known already. */
+/** It came back: the case is open again, for somebody. False when that is known already. */
 export async function reopenCase(
   db: Db,
-  { caseId, op }: Pick<PaidOut, 'caseId' | 'op'>,
+  { caseId, op }: Pick<MovedOp, 'caseId' | 'op'>,
   { code, needs }: { code: string; needs: string },
 ): Promise<boolean> {
   const { rows } = await sql`
     with held as (
       update proxy.payment_cases set state = 'captured', closed_at = null, outcome = null, needs = ${needs}, fence = fence + 1,
         checked_at = proxy.app_now(), next_at = proxy.app_now()
-      where id = ${caseId}::uuid and outcome = 'paid-out' and exists (
-        select 1 from proxy.money_ops where case_id = ${caseId}::uuid and kind = 'payout' and seq = ${op.seq}::int and state = 'confirmed')
+      where id = ${caseId}::uuid and outcome is distinct from 'resolved' and exists (
+        select 1 from proxy.money_ops where case_id = ${caseId}::uuid and kind = ${op.kind} and seq = ${op.seq}::int and state = 'confirmed')
       returning id
     ), op as (
       update proxy.money_ops set state = 'refused', code = ${code} from held
-      where money_ops.case_id = held.id and kind = 'payout' and seq = ${op.seq}::int
+      where money_ops.case_id = held.id and kind = ${op.kind} and seq = ${op.seq}::int
     )
     insert into proxy.case_notes (case_id, at, what, detail)
     select id, proxy.app_now(), 'needs-operator', jsonb_build_object('why', ${needs}::text) from held

@@ -236,7 +236,12 @@ const movedOf = ({ id, amount, status, metadata, ...moved }: Stripe.Refund | Str
   amount,
   status: status ?? 'unknown',
   op: metadata?.['payment-op'] ?? null,
-  code: ('failure_code' in moved ? moved.failure_code : null) ?? null,
+  code:
+    ('failure_code' in moved
+      ? moved.failure_code
+      : 'failure_reason' in moved
+        ? moved.failure_reason
+        : null) ?? null,
 });
 
 const expanded = <T extends { id: string }>(reference: string | T | null | undefined): T | null =>

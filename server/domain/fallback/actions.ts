@@ -46,7 +46,7 @@ const UNDER_WAY = {
 };
 
 function retry(c: Case, ops: readonly MoneyOp[], known: Known): Judged {
-  if (c.needs?.startsWith('refund-refused')) return refund(c, ops, known);
+  if (/^refund-(refused|failed)/.test(c.needs ?? '')) return refund(c, ops, known);
   if (/^payout-(refused|failed)/.test(c.needs ?? '')) return payOutAgain(c, ops, known);
   return { does: 'Flex and Stripe are asked again, and it goes on from what they say.', change: on };
 }
@@ -153,6 +153,10 @@ const NEEDS: [reason: string, words: string][] = [
     'The booking was done, and the customer had money back: what the provider gets is for people to say.',
   ],
   ['refund-refused', 'Stripe refuses to give the money back.'],
+  [
+    'refund-failed',
+    "The refund was made and came back: the customer's bank did not take it, and the money lies on the platform's account at Stripe.",
+  ],
   ['payout-refused', "Stripe refuses the payout on the provider's account."],
   [
     'payout-failed',

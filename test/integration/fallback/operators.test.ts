@@ -49,15 +49,15 @@ async function booked() {
   const answer = await world.book();
   return { id: transactionIn(answer).id.uuid as string, paymentIntentId: paymentIn(answer) };
 }
-async function paid() {
+async function paid(card = 'pm_card_visa') {
   const own = await booked();
-  await world.pay(own.paymentIntentId);
+  await world.stripe.paymentIntents.confirm(own.paymentIntentId, { payment_method: card });
   const { status } = await world.alice.post('confirm-payment', { transactionId: uuid(own.id) });
   expect(status).toBe(200);
   return own;
 }
-async function accepted() {
-  const own = await paid();
+async function accepted(card?: string) {
+  const own = await paid(card);
   await world.petra.sdk.transactions.transition({
     id: uuid(own.id),
     transition: 'transition/accept-fallback',
@@ -503,6 +503,28 @@ describe('the comparison of all sides', () => {
     ]);
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
     expect(await audited()).toMatchObject({ breaks: [] });
+  });
+
+  it('finds a refund that came back', async () => {
+    const { id } = await accepted('pm_card_refundFail');
+    await world.later(60 * MINUTE);
+    await operator(id, 'transition/cancel-fallback');
+    await world.sweep();
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'refunded' });
+    await world.later(29 * DAY);
+
+    expect(await audited()).toMatchObject({ problem: null });
+
+    expect((await ask(`/ops/fallback/cases/${id}`)).body).toMatchObject({
+      needs: 'refund-failed: declined',
+      meaning: expect.stringMatching(/^The refund was made and came back/),
+      actions: expect.arrayContaining([
+        expect.objectContaining({
+          action: 'retry',
+          does: expect.stringMatching(/given back to the customer/),
+        }),
+      ]),
+    });
   });
 
   it.each<[string, () => Promise<string>]>([

@@ -38,9 +38,9 @@ async function booked() {
     paymentIntentId: attributes.protectedData.stripePaymentIntents.default.stripePaymentIntentId as string,
   };
 }
-async function paid() {
+async function paid(card = 'pm_card_visa') {
   const own = await booked();
-  await world.pay(own.paymentIntentId);
+  await world.stripe.paymentIntents.confirm(own.paymentIntentId, { payment_method: card });
   const { status } = await world.alice.post('confirm-payment', { transactionId: uuid(own.id) });
   expect(status).toBe(200);
   return own;
@@ -144,5 +144,28 @@ it("by a webhook of the provider's account: a payout that came back needs somebo
     ({ needs }) => needs === 'payout-failed: account_closed',
   );
   // Told of once more, it is what it was.
+  expect(await caseOf(id)).toMatchObject({ state: 'captured', closed_at: null, outcome: null });
+});
+
+it("by a webhook: a refund that the customer's bank sent back needs somebody", async () => {
+  await hears(false);
+  const { id, paymentIntentId } = await paid('pm_card_refundFail');
+  await accept(id);
+  world.context.fallbackService!.flexHeard([id]);
+  expect(await state(id, 'state/fallback-accepted')).toBe('state/fallback-accepted');
+  await world.context.integration!.transition(id, 'transition/cancel-fallback', AbortSignal.timeout(5_000));
+  world.context.fallbackService!.flexHeard([id]);
+  const refunds = await eventually(
+    () => [...world.sandbox.stripe().refunds.values()],
+    found => found.length > 0,
+  );
+  expect(refunds).toMatchObject([{ paymentIntent: paymentIntentId, status: 'succeeded' }]);
+
+  await world.later(2 * MINUTE);
+
+  await eventually(
+    () => caseOf(id),
+    ({ needs }) => needs === 'refund-failed: declined',
+  );
   expect(await caseOf(id)).toMatchObject({ state: 'captured', closed_at: null, outcome: null });
 });

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { nextOp, type MoneyOp } from '../../../server/domain/fallback/case.ts';
 import {
   caseInLine,
-  caseOfPayout,
+  caseThatMoved,
   casesOf,
   heardOf,
-  paidOutSince,
+  movedSince,
   reopenCase,
 } from '../../../server/store/case-hints.ts';
 import { casesSince, countOpenCases, knownCases, listCases } from '../../../server/store/case-lists.ts';
@@ -35,6 +35,7 @@ import { moveClock, onBothDatabases } from '../../setup/databases.ts';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const LEASE = 30_000;
+const within = (ms: number) => ({ payout: ms, refund: ms });
 const idOf = (number: number) => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
 const aCase = (number = 1, given: Partial<NewCase> = {}): NewCase => ({
@@ -74,17 +75,17 @@ const linked = async (db: Db, number = 1) => {
   const change = { state: 'linked', payment_intent_id: `pi_${number}` } as const;
   return (await writeCase(db, one, { op: made(one.ops, `pi_${number}`), change }, LEASE))!;
 };
-const paidOut = async (db: Db) => {
+const closedBy = async (db: Db, kind: 'payout' | 'refund') => {
   const one = await linked(db);
   const op: MoneyOp = {
-    ...nextOp([], 'payout', { target: 'acct_1', amount: 13_500, currency: 'eur' }),
+    ...nextOp([], kind, { target: 'acct_1', amount: 13_500, currency: 'eur' }),
     state: 'confirmed',
     firstSentAt: one.now,
     lastSentAt: one.now,
-    objectId: 'po_1',
+    objectId: 'moved_1',
   };
   const written = (await writeCase(db, one, { op }, LEASE))!;
-  await closeCase(db, written, 'paid-out');
+  await closeCase(db, written, kind === 'payout' ? 'paid-out' : 'refunded');
   return op;
 };
 const noteNames = async (db: Db, number = 1) =>
@@ -304,37 +305,39 @@ onBothDatabases(databases => {
     expect(await heardOf(db, { ...row, payment_intent_id: null })).toHaveLength(3);
   });
 
-  describe('a payout', () => {
+  describe.each(['payout', 'refund'] as const)('a %s', kind => {
     it('that came back opens its case again, once', async () => {
       const store = await databases.store();
       const { db } = store;
-      const op = await paidOut(db);
-      expect(await paidOutSince(db, DAY)).toEqual([{ caseId: idOf(1), transactionId: 'transaction-1', op }]);
-      expect(await paidOutSince(db, DAY, idOf(2))).toEqual([]);
-      expect([await caseOfPayout(db, 'po_1'), await caseOfPayout(db, 'po_2')]).toEqual([idOf(1), undefined]);
-      const back = { code: 'account_closed', needs: 'payout-failed: account_closed' };
+      const op = await closedBy(db, kind);
+      expect(await movedSince(db, within(DAY))).toEqual([
+        { caseId: idOf(1), transactionId: 'transaction-1', op },
+      ]);
+      expect(await movedSince(db, within(DAY), idOf(2))).toEqual([]);
+      expect([await caseThatMoved(db, 'moved_1'), await caseThatMoved(db, 'moved_2')]).toEqual([
+        idOf(1),
+        undefined,
+      ]);
+      const back = { code: 'account_closed', needs: `${kind}-failed: account_closed` };
 
       const tries = await Promise.all([1, 2].map(() => reopenCase(db, { caseId: idOf(1), op }, back)));
 
       expect(tries.toSorted()).toEqual([false, true]);
       expect(await reportOf(db, 'transaction-1')).toMatchObject({
         row: { state: 'captured', closed_at: null, outcome: null, needs: back.needs },
-        ops: [
-          { kind: 'create' },
-          { kind: 'payout', state: 'refused', code: 'account_closed', object_id: 'po_1' },
-        ],
+        ops: [{ kind: 'create' }, { kind, state: 'refused', code: 'account_closed', object_id: 'moved_1' }],
       });
       expect(await noteNames(db)).toEqual(['opened', 'closed', 'needs-operator']);
-      expect(await paidOutSince(db, DAY)).toEqual([]);
+      expect(await movedSince(db, within(DAY))).toEqual([]);
     });
 
     it('is asked about for a while only, and not where people have settled it', async () => {
       const store = await databases.store();
       const { db } = store;
-      const op = await paidOut(db);
+      const op = await closedBy(db, kind);
       await moveClock(store, 2 * DAY);
-      expect(await paidOutSince(db, DAY)).toEqual([]);
-      expect(await paidOutSince(db, 3 * DAY)).toHaveLength(1);
+      expect(await movedSince(db, within(DAY))).toEqual([]);
+      expect(await movedSince(db, { ...within(DAY), [kind]: 3 * DAY })).toHaveLength(1);
       await db.updateTable('payment_cases').set({ outcome: 'resolved' }).execute();
       expect(await reopenCase(db, { caseId: idOf(1), op }, { code: 'c', needs: 'n' })).toBe(false);
     });

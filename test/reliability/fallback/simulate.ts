@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { isAtLeast } from '../../../server/domain/fallback/case.ts';
 import { handOut } from '../../../server/fallback/hand-out.ts';
-import { lookAtPayoutOf, lookAtPayouts } from '../../../server/fallback/payouts.ts';
+import { lookAtMoved, lookAtMovedOf } from '../../../server/fallback/came-back.ts';
 import { runCase, type RunDeps } from '../../../server/fallback/run.ts';
 import { sweep } from '../../../server/fallback/sweep.ts';
 import { findCase, openCase, wakeCase } from '../../../server/store/payment-cases.ts';
@@ -272,8 +272,8 @@ export async function simulate(
         await upsertPaymentIntent(deps.db, seenRow(stripe.intents.get(about!)!, world.now()));
         await runCase(deps, id);
         if ((await row()).closed_at === null) unheard.delete(about!);
-      } else if (job === 'payout') await lookAtPayoutOf(deps, id).catch(() => 'the night finds it');
-      else if (job === 'night') await lookAtPayouts(deps);
+      } else if (job === 'payout') await lookAtMovedOf(deps, id).catch(() => 'the night finds it');
+      else if (job === 'night') await lookAtMoved(deps);
       else if (job === 'off') await writeSwitch(database.direct, 'fallback', false, 'Ada');
       else await sweep(deps);
     })();
