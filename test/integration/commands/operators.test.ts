@@ -4,7 +4,8 @@ import { check } from '../../../server/domain/verdict.ts';
 import type { NewCheck } from '../../../server/store/checks.ts';
 import { timeOrderedId } from '../../../server/store/ids.ts';
 import { checkRecord, insertRecords } from '../../../server/store/records.ts';
-import { eventually, onPostgres } from '../../setup/databases.ts';
+import { openStore } from '../../../server/store/store.ts';
+import { eventually, onPostgres, silent } from '../../setup/databases.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
 import { freePorts, run } from '../../setup/processes.ts';
@@ -315,7 +316,7 @@ describe('with a service that records', () => {
     expect([done.code, done.stderr, await kept()]).toEqual([0, '', []]);
     expect(done.stdout).toMatch(/^transactions: 2\nchecks: 2\n/);
     const again = await command('delete-user', [userId], settings);
-    expect(again).toEqual({ code: 0, stdout: 'nothing is kept of this user\n', stderr: '' });
+    expect(again).toEqual({ code: 0, stdout: 'nothing is known to be of this user\n', stderr: '' });
     const { action, ...audit } = await db
       .selectFrom('audit')
       .selectAll()
@@ -335,6 +336,21 @@ it('starts a sandbox and a service of its own when none is there', async () => {
 
   expect([explained.code, JSON.parse(explained.stdout)[0].isRecorded]).toEqual([3, true]);
   expect([listed.code, listed.stdout]).toEqual([0, 'none\n']);
+});
+
+it('delete-user does not know whose anything is where no feed of Flex is read', async () => {
+  const store = await openStore({ place: { directory: null }, log: silent });
+  await using world = await startWorld({ store, environment: { OPERATOR_TOKENS: TOKEN } });
+  await store.started;
+  const settings = { PROXY_URL: world.proxyUrl, OPERATOR_TOKENS: TOKEN };
+
+  const asked = await command('delete-user', [NOBODYS], settings);
+  const done = await command('delete-user', [NOBODYS, '--yes', '--json'], settings);
+  await store.close();
+
+  expect([asked.code, asked.stdout, done.code]).toEqual([3, 'nothing is known to be of this user\n', 3]);
+  expect(JSON.parse(done.stdout)).toEqual({ userId: NOBODYS, deleted: { transactions: 0 } });
+  expect(asked.stderr).toMatch(/^the service has not read Flex's feed, /);
 });
 
 it('wrong usage exits 1, in words and without a secret', async () => {
