@@ -4,16 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import Stripe from 'stripe';
-import { createApp } from '../../server/app.ts';
-import { loadConfig } from '../../server/config.ts';
-import { createContext } from '../../server/context.ts';
-import { listen } from '../../server/listen.ts';
-import { openStore } from '../../server/store/store.ts';
 import { quantile } from '../bench/measures.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
-import { eventually, onPostgres, silent } from '../setup/databases.ts';
+import { eventually, onPostgres } from '../setup/databases.ts';
 import { stripeClient } from '../setup/flex-sdks.ts';
-import { collectLog } from '../setup/log-lines.ts';
 import {
   eventBodies,
   makeIntents,
@@ -21,6 +15,7 @@ import {
   repeatedAndShuffled,
   signatureOf,
 } from '../setup/webhook-deliveries.ts';
+import { startInstance } from '../setup/instances.ts';
 import { environmentFor } from '../setup/world.ts';
 
 const INTENTS = 100;
@@ -35,34 +30,18 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-async function startInstance(url: string) {
+const newInstance = (url: string) => {
   const info = sandbox.info();
-  const log = collectLog();
-  const store = await openStore({ place: { url }, log: silent });
-  const context = createContext(
-    loadConfig({
+  return startInstance(
+    { url },
+    {
       ...environmentFor(info),
       STRIPE_SECRET_KEY: info.stripe.secretKey,
       STRIPE_BASE_URL: info.stripe.baseUrl,
       STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
-    }),
-    log.destination,
-    store,
-  );
-  store.start();
-  await store.started;
-  const server = await listen(createApp(context), 0, '127.0.0.1');
-  return {
-    url: server.url,
-    store,
-    async [Symbol.asyncDispose]() {
-      await server.close(0);
-      await context.intake!.stop();
-      context[Symbol.dispose]();
-      await store.close();
     },
-  };
-}
+  );
+};
 
 type Delivery = { body: string; signature: string | undefined };
 
@@ -94,7 +73,7 @@ it('has exactly as many effects as there were events', async () => {
   const count = deliveries.length;
 
   await using stack = new AsyncDisposableStack();
-  const instances = [stack.use(await startInstance(url)), await startInstance(url)];
+  const instances = [stack.use(await newInstance(url)), await newInstance(url)];
   const secret = sandbox.info().stripe.webhookSecret;
   const post = ({ body, signature }: Delivery): Promise<number | null> =>
     fetch(`${instances[random(2)]!.url}/stripe/webhooks`, {
@@ -152,7 +131,7 @@ it('has exactly as many effects as there were events', async () => {
     60_000,
   );
   await instances[1]![Symbol.asyncDispose]();
-  instances[1] = stack.use(await startInstance(url));
+  instances[1] = stack.use(await newInstance(url));
   await storm;
   storming.abort();
   await probes;

@@ -1,18 +1,14 @@
 /** What several instances know together: PaymentIntents that are to be looked at again, and incidents. */
 import { sql } from 'kysely';
 import flexSdk from 'sharetribe-flex-sdk';
-import { createApp } from '../../../server/app.ts';
-import { loadConfig } from '../../../server/config.ts';
-import { createContext } from '../../../server/context.ts';
-import { listen } from '../../../server/listen.ts';
 import { INCIDENT } from '../../../server/log.ts';
 import { ownRecordOf } from '../../../server/store/own-record.ts';
-import { openStore, type StorePlace } from '../../../server/store/store.ts';
+import type { StorePlace } from '../../../server/store/store.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { createWebClient, signedIn } from '../../sandbox/client/web-client.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import { eventually as within, onPostgres, silent } from '../../setup/databases.ts';
-import { collectLog } from '../../setup/log-lines.ts';
+import { eventually as within, onPostgres } from '../../setup/databases.ts';
+import { startInstance } from '../../setup/instances.ts';
 import { bothSidesOf, environmentFor } from '../../setup/world.ts';
 
 const { types } = flexSdk;
@@ -33,38 +29,25 @@ beforeEach(() => {
 afterAll(() => sandbox.close());
 
 /** One more of the service, on the same sandbox. */
-async function startInstance(place: StorePlace) {
+async function newInstance(place: StorePlace) {
   const info = sandbox.info();
-  const log = collectLog();
-  const store = await openStore({ place, log: silent });
-  const context = createContext(
-    loadConfig({ ...environmentFor(info), ...bothSidesOf(info), METRICS_PUBLIC: 'true' }),
-    log.destination,
-    store,
-  );
-  store.start();
-  await store.started;
-  const server = await listen(createApp(context), 0, '127.0.0.1');
+  const environment = { ...environmentFor(info), ...bothSidesOf(info), METRICS_PUBLIC: 'true' };
+  const { url, store, log, ...instance } = await startInstance(place, environment);
   return {
+    ...instance,
     info,
-    proxyUrl: server.url,
+    proxyUrl: url,
     store,
-    metrics: async () => (await fetch(`${server.url}/metrics`)).text(),
+    metrics: async () => (await fetch(`${url}/metrics`)).text(),
     incidentLines: () =>
       log
         .lines()
         .filter(({ msg }) => msg.startsWith(INCIDENT))
         .map(({ msg, cause, failures }) => [msg.slice(INCIDENT.length + 1), cause, failures]),
-    async [Symbol.asyncDispose]() {
-      await server.close(0);
-      await context.settle();
-      context[Symbol.dispose]();
-      await store.close();
-    },
   };
 }
 
-type Instance = Awaited<ReturnType<typeof startInstance>>;
+type Instance = Awaited<ReturnType<typeof newInstance>>;
 
 /** Other days each time. */
 const book = async (instance: Instance) => {
@@ -104,7 +87,7 @@ it('what could not be asked of Stripe is asked again, by whoever is there then',
   sandbox.scenarios.add({ name: 'status', route: 'GET /v1/payment_intents', code: 500 });
   let transactionId: string;
   {
-    await using before = await startInstance(place);
+    await using before = await newInstance(place);
     transactionId = await book(before);
     expect(
       await eventually(
@@ -122,7 +105,7 @@ it('what could not be asked of Stripe is asked again, by whoever is there then',
     expect(await before.metrics()).toContain('proxy_jobs_waiting{queue="verify-again"} 1\n');
   }
   sandbox.scenarios.clear();
-  await using after = await startInstance(place);
+  await using after = await newInstance(place);
 
   await soon(after);
 
@@ -142,11 +125,11 @@ it('what an instance had no time to look at is looked at by the next', async () 
   const place = await databases.place();
   let transactionId: string;
   {
-    await using before = await startInstance(place);
+    await using before = await newInstance(place);
     transactionId = await book(before);
     expect(await looksAt(before, transactionId)).toEqual([]);
   }
-  await using after = await startInstance(place);
+  await using after = await newInstance(place);
 
   expect(
     await eventually(
@@ -158,8 +141,8 @@ it('what an instance had no time to look at is looked at by the next', async () 
 
 it('an incident opens once, counts what all see, and closes once', async () => {
   const place = await databases.place();
-  await using one = await startInstance(place);
-  await using two = await startInstance(place);
+  await using one = await newInstance(place);
+  await using two = await newInstance(place);
   const lines = () => [...one.incidentLines(), ...two.incidentLines()];
   const rows = (instance: Instance) =>
     instance.store.db
@@ -206,7 +189,7 @@ it('an incident opens once, counts what all see, and closes once', async () => {
 
 it('without its database an instance tells people alone, and once', async () => {
   const place = await databases.place();
-  await using instance = await startInstance(place);
+  await using instance = await newInstance(place);
   await databases.server().stop();
   await eventually(
     () => instance.store.status().isUp,
@@ -232,7 +215,7 @@ it('without its database an instance tells people alone, and once', async () => 
 }, 60_000);
 
 it("a stranger's refusals are few, and say nothing of a transaction", async () => {
-  await using instance = await startInstance(await databases.place());
+  await using instance = await newInstance(await databases.place());
   const transactionId = await book(instance);
   const stranger = createWebClient(instance.proxyUrl, instance.info);
   const { db } = instance.store;
