@@ -3,6 +3,7 @@ import type { FlexEvidence, FlexNote, Phase } from '../../../server/domain/fallb
 import type { Move } from '../../../server/domain/fallback/case.ts';
 import type { FlexPort, MoveAnswer } from '../../../server/fallback/ports.ts';
 import type { Gates } from './gates.ts';
+import { isAnswer } from './stripe-model.ts';
 import type { World } from './world.ts';
 
 const PERIOD_MS = 15 * 60_000;
@@ -62,6 +63,21 @@ export function createFlexModel(world: World, begins: 'before-lane' | 'awaiting'
           world.at(world.now() + random.between(20_000, 90_000), () => void run());
           return 'unknown';
         }
+        switch (world.strikes(`flex ${name}`, isAnswer)) {
+          case 'lost':
+            return 'unknown';
+          case 'done-lost':
+            run();
+            return 'unknown';
+          case 'not-now':
+            return 'not-now';
+          case 'conflict':
+            return 'conflict';
+          case 'late':
+            world.at(world.now() + 15_000, () => void run());
+            return 'unknown';
+          default:
+        }
         const outage = world.outage('flex');
         if (outage?.does === 'not-now') return 'not-now';
         if (outage) {
@@ -92,9 +108,11 @@ export function createFlexModel(world: World, begins: 'before-lane' | 'awaiting'
       async read() {
         await gates.pass('before flex read');
         gates.takes(random.between(20, 300));
-        const isAway = world.outage('flex') !== undefined || world.goesWrong(world.faults.call);
+        const struck = world.strikes('flex read', isAnswer);
+        const isAway =
+          struck === 'away' || world.outage('flex') !== undefined || world.goesWrong(world.faults.call);
         if (isAway) world.trouble('flex read: away');
-        const lag = world.goesWrong(world.faults.lag) ? random.between(0, 20_000) : 0;
+        const lag = struck === 'old' || world.goesWrong(world.faults.lag) ? random.between(0, 20_000) : 0;
         const asOf = world.now() - lag;
         const booking = model.past.find(one => one.at > asOf)?.booking ?? model.booking;
         await gates.pass('after flex read');

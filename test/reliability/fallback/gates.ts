@@ -36,7 +36,16 @@ export function createGates(
   return {
     async pass(point) {
       if (isDead || crashes(point)) await never();
-      if (!world.goesWrong(world.faults.pause)) return;
+      const [when, ...names] = point.split(' ');
+      const call = names.join(' ');
+      state.calls.add(call);
+      if (world.strikes(call, does => does === `crash-${when}`)) {
+        isDead = true;
+        onStop({ is: 'crashed' });
+        await never();
+      }
+      const isStruck = world.strikes(call, does => does === `sleep-${when}`) !== null;
+      if (!world.goesWrong(world.faults.pause) && !isStruck) return;
       const until = world.now() + random.pick([2_000, 20_000, 40_000, 300_000, 1_200_000]);
       world.trouble(`paused ${point} until ${new Date(until).toISOString().slice(11, 19)}`);
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -14,6 +14,7 @@ const LADDER = 'server/domain/fallback/ladder.ts';
 const NEXT = 'server/domain/fallback/next.ts';
 const PAY = 'server/domain/fallback/pay.ts';
 const RESOLVE = 'server/domain/fallback/resolve.ts';
+const PAYOUTS = 'server/fallback/payouts.ts';
 const RUN = 'server/fallback/run.ts';
 const CASES = 'server/store/payment-cases.ts';
 
@@ -137,6 +138,16 @@ export const mutants: Record<string, Change[]> = {
     },
   ],
   'only-when-told': [{ file: CASES, from: 'and (next_at <= proxy.app_now()', to: 'and (false' }],
+  'a-late-one-that-events-tell-of-is-not-heard': [
+    { file: RUN, from: '...(await heardOf(deps.db, held.row))', to: '...[]' },
+  ],
+  'a-payout-is-done-when-it-is-made': [
+    {
+      file: PAYOUTS,
+      from: "if (payout?.status !== 'failed' && payout?.status !== 'canceled') return 'looked';",
+      to: "if (payout) return 'looked';",
+    },
+  ],
   'refund-of-what-is-only-held': [
     {
       file: GIVE_BACK,

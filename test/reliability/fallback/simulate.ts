@@ -15,7 +15,7 @@ import type { SimulatedDatabase } from './database.ts';
 import { createFlexModel } from './flex-model.ts';
 import { createGates, type Stop } from './gates.ts';
 import { createStripeModel, type ModelIntent } from './stripe-model.ts';
-import { createWorld, type Faults, type Outage } from './world.ts';
+import { createWorld, type Plan } from './world.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -31,9 +31,11 @@ export type Result = {
   needsOperator: boolean;
   outcome: string;
   story: string[];
+  /** What was asked of Flex and Stripe. */
+  calls: ReadonlySet<string>;
+  /** How many of the plan's strikes there was an occasion for. */
+  struck: number;
 };
-
-export type Plan = { faults?: Faults; outages?: Outage[]; crashAt?: number };
 
 const AMOUNT = 15_750;
 const FEE = 2_250;
@@ -407,6 +409,8 @@ export async function simulate(
     needsOperator: end.needs !== null,
     outcome: `${end.outcome ?? end.needs ?? end.state}/${phase}`,
     story: world.state.story,
+    calls: world.state.calls,
+    struck: world.state.struck,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Intent, Moved } from '../../../server/domain/fallback/evidence.ts';
 import type { Answer, StripePort } from '../../../server/fallback/ports.ts';
 import type { Gates } from './gates.ts';
+import type { Does } from './strikes.ts';
 import type { World } from './world.ts';
 
 const DAY = 86_400_000;
@@ -144,6 +145,10 @@ export function createStripeModel(world: World) {
     return answer;
   };
 
+  const keeps500 = (key: string, name: string, words: unknown): Answer<never> => {
+    keys.set(key, { at: world.now(), words: JSON.stringify([name, words]), answer: '500' });
+    return { outcome: 'unknown', trouble: 'status 500', isSaved: false };
+  };
   const lost: Answer<never> = { outcome: 'unknown', trouble: 'no answer', isSaved: false };
   const notNow: Answer<never> = { outcome: 'not-now', trouble: 'no connection' };
 
@@ -169,6 +174,30 @@ export function createStripeModel(world: World) {
           keys.set(key, { at: world.now(), words: JSON.stringify([name, words]), answer: '500' });
           slowUntil = world.now() + 30_000;
           return { outcome: 'unknown', trouble: 'status 500', isSaved: false };
+        }
+        switch (world.strikes(`stripe ${name}`, isAnswer)) {
+          case 'lost':
+            return lost;
+          case 'done-lost':
+            run();
+            return lost;
+          case 'not-now':
+            return notNow;
+          case 'late':
+            world.at(world.now() + 15_000, run);
+            return lost;
+          case 'under-way':
+            return { outcome: 'unknown', trouble: 'under way', isSaved: false };
+          case 'saved-500':
+            run();
+            return keeps500(key, name, words);
+          case 'saved-500-undone':
+            return keeps500(key, name, words);
+          case 'leaves':
+            run();
+            world.goesAway('stripe', 25 * HOUR);
+            return lost;
+          default:
         }
         const outage = world.outage('stripe');
         if (outage?.does === 'not-now') return notNow;
@@ -206,12 +235,14 @@ export function createStripeModel(world: World) {
     const look = async <T>(name: string, read: (asOf: number) => T) => {
       await gates.pass(`before stripe ${name}`);
       gates.takes(random.between(20, 400));
-      const isAway = world.outage('stripe') !== undefined || world.goesWrong(world.faults.call);
+      const struck = world.strikes(`stripe ${name}`, isAnswer);
+      const isAway =
+        struck === 'away' || world.outage('stripe') !== undefined || world.goesWrong(world.faults.call);
       if (isAway) {
         world.trouble(`${name}: away`);
         gates.takes(5_000);
       }
-      const isSlow = world.now() < slowUntil || world.goesWrong(world.faults.lag);
+      const isSlow = struck === 'old' || world.now() < slowUntil || world.goesWrong(world.faults.lag);
       const lag = isSlow ? random.between(5_000, 30_000) : 0;
       const value = isAway ? undefined : read(world.now() - lag);
       await gates.pass(`after stripe ${name}`);
@@ -279,6 +310,9 @@ export function createStripeModel(world: World) {
   };
   return model;
 }
+
+/** What is not about the process that asks. */
+export const isAnswer = (does: Does): boolean => !/^(crash|sleep)-/.test(does);
 
 const shown = ({
   past: _past,

@@ -1,5 +1,6 @@
 /** Time, chance and what goes wrong, for one seed: the same seed goes wrong in the same way. */
 import { createRandom, type Random } from './random.ts';
+import type { Does, Strike } from './strikes.ts';
 
 export type Outage = {
   side: 'stripe' | 'flex';
@@ -36,7 +37,15 @@ export type Process = { name: string; isDead: boolean; die: () => void; isPaused
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Outage[]; crashAt?: number }) {
+export type Plan = {
+  faults?: Faults;
+  outages?: Outage[];
+  crashAt?: number;
+  /** Each once, where it can first happen. */
+  strikes?: readonly Strike[];
+};
+
+export function createWorld(seed: number, plan?: Plan) {
   const random = createRandom(seed);
   const start = Date.UTC(2026, 5, 1);
   const state = {
@@ -47,7 +56,11 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
     violations: [] as string[],
     isCalm: false,
     story: [] as string[],
+    /** What was asked of Flex and Stripe. */
+    calls: new Set<string>(),
+    struck: 0,
   };
+  const toStrike = [...(plan?.strikes ?? [])];
   const events: { at: number; order: number; run: () => void }[] = [];
   let order = 0;
   const faults: Faults = plan?.faults ?? {
@@ -112,6 +125,15 @@ export function createWorld(seed: number, plan?: { faults?: Faults; outages?: Ou
       world.isSprung = true;
       world.trouble(`ambush: ${call}, ${does}`);
       return true;
+    },
+    /** How the call goes wrong that is made now: `isWanted` says which ways it can. */
+    strikes(call: string, isWanted: (does: Does) => boolean): Does | null {
+      const index = toStrike.findIndex(strike => strike.call === call && isWanted(strike.does));
+      if (index < 0) return null;
+      const { does } = toStrike.splice(index, 1)[0]!;
+      state.struck += 1;
+      world.trouble(`${call}: ${does}`);
+      return does;
     },
     goesAway(side: Outage['side'], ms: number) {
       outages.push({ side, from: state.now, to: state.now + ms, does: 'not-now' });
