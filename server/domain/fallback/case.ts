@@ -139,6 +139,10 @@ export const newOp = (
   code: null,
 });
 
+/** Why somebody is needed: Stripe refused it, or it was done and came back. */
+export const failureOf = ({ kind, objectId, code }: MoneyOp): string =>
+  `${kind}-${objectId === null ? 'refused' : 'failed'}: ${code}`;
+
 /** One more of its kind. */
 export const nextOp = (
   ops: readonly MoneyOp[],

@@ -1,5 +1,5 @@
 /** The booking will not be: what the customer's bank holds for it is let go, what was taken is given back. */
-import { nextOp, type Case, type MoneyOp } from './case.ts';
+import { failureOf, nextOp, type Case, type MoneyOp } from './case.ts';
 import type { Evidence, Intent } from './evidence.ts';
 import { intentOf, isStep, listedOf } from './looks.ts';
 import { later, type Step } from './step.ts';
@@ -65,7 +65,7 @@ function refund(intent: Intent, ops: readonly MoneyOp[]): Step | null {
   if (left <= 0) return null;
   const last = ops.findLast(({ kind }) => kind === 'refund');
   if (last?.state === 'confirmed') return null;
-  if (last) return { do: 'need-operator', why: `refund-refused: ${last.code}` };
+  if (last) return { do: 'need-operator', why: failureOf(last) };
   const wish = { target: intent.id, amount: left, currency: intent.currency };
   return { do: 'plan', op: nextOp(ops, 'refund', wish) };
 }

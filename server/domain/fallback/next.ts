@@ -2,7 +2,7 @@
  * What a case needs next. Pure: the row, its ops, and what Flex and Stripe said just now. Whoever does what it says, and is
  * stopped at any point, can be followed by another who asks again.
  */
-import { isAtLeast, isOpen, nextOp, type Case, type MoneyOp } from './case.ts';
+import { failureOf, isAtLeast, isOpen, nextOp, type Case, type MoneyOp } from './case.ts';
 import type { Evidence, FlexEvidence } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
@@ -132,7 +132,7 @@ function payOut(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: numbe
   if (last?.state === 'confirmed') return { do: 'close', outcome: 'paid-out' };
   if (last?.state === 'refused') {
     if (last.code !== 'balance_insufficient' || payouts.length >= MOST_PAYOUTS)
-      return { do: 'need-operator', why: `payout-refused: ${last.code}` };
+      return { do: 'need-operator', why: failureOf(last) };
     if (now - last.lastSentAt! < 6 * HOUR) return { do: 'wait', until: last.lastSentAt! + 6 * HOUR };
   }
   const intent = intentOf(c, c.paymentIntentId!, evidence, now);

@@ -24,11 +24,12 @@ export function resolve(c: Case, op: MoneyOp, evidence: Evidence, now: number): 
 export const markOf = ({ id }: Pick<Case, 'id'>, { kind, seq }: Pick<MoneyOp, 'kind' | 'seq'>): string =>
   `${id}:${kind}:${seq}`;
 
-const settleMoved = (op: MoneyOp, { id, status }: Moved): Step => ({
+/** One that came back is known by what it was at Stripe: it was not refused. */
+const settleMoved = (op: MoneyOp, { id, status, code }: Moved): Step => ({
   do: 'settle',
   op:
     status === 'failed' || status === 'canceled'
-      ? { ...op, state: 'refused', code: status }
+      ? { ...op, state: 'refused', objectId: id, code: code ?? status }
       : { ...op, state: 'confirmed', objectId: id },
 });
 

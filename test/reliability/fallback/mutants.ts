@@ -14,7 +14,7 @@ const LADDER = 'server/domain/fallback/ladder.ts';
 const NEXT = 'server/domain/fallback/next.ts';
 const PAY = 'server/domain/fallback/pay.ts';
 const RESOLVE = 'server/domain/fallback/resolve.ts';
-const PAYOUTS = 'server/fallback/payouts.ts';
+const CAME_BACK = 'server/fallback/came-back.ts';
 const RUN = 'server/fallback/run.ts';
 const CASES = 'server/store/payment-cases.ts';
 
@@ -143,9 +143,9 @@ export const mutants: Record<string, Change[]> = {
   ],
   'a-payout-is-done-when-it-is-made': [
     {
-      file: PAYOUTS,
-      from: "if (payout?.status !== 'failed' && payout?.status !== 'canceled') return 'looked';",
-      to: "if (payout) return 'looked';",
+      file: CAME_BACK,
+      from: "if (found?.status !== 'failed' && found?.status !== 'canceled') return 'looked';",
+      to: "if (found) return 'looked';",
     },
   ],
   'refund-of-what-is-only-held': [

@@ -201,6 +201,26 @@ describe('a wish whose answer was lost', () => {
     });
   });
 
+  it('is told as what came back where the list has it as failed', () => {
+    const failed = { id: 'po_1', amount: 100, status: 'failed', op: 'a-case:payout:1', code: 'no_account' };
+    const step = next(
+      delivered,
+      [op],
+      { ...evidence, payouts: { at: NOW, moved: [failed] } },
+      NOW + 24 * HOUR,
+    );
+    const settled = { ...op, state: 'refused' as const, objectId: 'po_1', code: 'no_account' };
+    expect(step).toEqual({ do: 'settle', op: settled });
+    expect(next(delivered, [settled], evidence, NOW)).toEqual({
+      do: 'need-operator',
+      why: 'payout-failed: no_account',
+    });
+    expect(next(delivered, [{ ...settled, objectId: null }], evidence, NOW)).toEqual({
+      do: 'need-operator',
+      why: 'payout-refused: no_account',
+    });
+  });
+
   it('is wished anew only when two looks a minute apart have not found it', () => {
     const at = NOW + 24 * HOUR;
     const looked = (from: number) => ({ ...evidence, payouts: { at: from, moved: [] } });
