@@ -36,7 +36,7 @@ it.each<[what: string, path: string, status: number]>([
   const started = performance.now();
   const [answer] = await ask();
 
-  expect(performance.now() - started).toBeLessThan(50);
+  expect(performance.now() - started).toBeLessThan(2_000);
   expect(JSON.parse(answer!.body)).toMatchObject({ name: 'LocalAPIError', status });
   expect(answer!.status).toBe(status);
   expect(answer!.body).not.toContain(path);

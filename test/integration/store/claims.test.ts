@@ -124,7 +124,7 @@ describe('with Postgres', () => {
 
     expect(await claims.claim({ ...wish, key: 'another-0123456789' })).toBeNull();
 
-    expect(performance.now() - started).toBeLessThan(600);
+    expect(performance.now() - started).toBeLessThan(5_000);
     await databases.server().start();
   }, 20_000);
 });
