@@ -36,10 +36,11 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
       return capture(c, ops, evidence, now);
     case 'accepted':
       return (
-        accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? { do: 'wait', until: now + HOUR }
+        accepted(c, evidence, now) ??
+        dropLate(c, ops, evidence, now) ?? { do: 'wait', until: now + (mayBeLate(c, now) ? MINUTE : HOUR) }
       );
     case 'delivered':
-      return accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? payOut(c, ops, evidence, now);
+      return accepted(c, evidence, now) ?? dropLate(c, ops, evidence, now) ?? payOut(c, ops, evidence, now);
     case 'dead':
     case 'elsewhere':
       return (
@@ -81,14 +82,16 @@ function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
  */
 const LATE_MS = HOUR;
 
-const dropHeard = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step | null =>
-  evidence.heard.length > 0 ? dropOthers(c, ops, evidence, now) : null;
+const mayBeLate = ({ way, deadline }: Case, now: number): boolean =>
+  way === 'repair' && now < deadline + LATE_MS;
+
+const dropLate = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step | null =>
+  mayBeLate(c, now) || evidence.heard.length > 0 ? dropOthers(c, ops, evidence, now) : null;
 
 /** The provider is to say whether it is on. */
 function confirmed(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
   const isNew = !isAtLeast(c.state, 'advanced');
-  const mayBeLate = isNew || now < c.deadline + LATE_MS;
-  const other = (mayBeLate ? dropOthers : dropHeard)(c, ops, evidence, now);
+  const other = (isNew ? dropOthers : dropLate)(c, ops, evidence, now);
   if (other) return other;
   return isNew
     ? { do: 'change', change: { state: 'advanced', sent: null } }

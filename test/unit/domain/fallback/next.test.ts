@@ -288,6 +288,26 @@ describe("a PaymentIntent of Flex's own that comes late", () => {
     expect(next(c, [], notLooked, over)).toEqual({ do: 'wait', until: over + MINUTE });
   });
 
+  it('is cancelled too when the booking is accepted already', () => {
+    const c = aCase({ state: 'captured', seenStatus: 'succeeded' });
+    const taken = intent({ status: 'succeeded' });
+    const late = { ...flexs, status: 'requires_capture', authorisedAt: NOW + 1 };
+    const others = (listed: Intent[]) => seen('accepted', taken, { listed: { at: NOW, intents: listed } });
+    const notLooked = { ...noEvidence(), flex: flex('accepted') };
+
+    expect(next(c, [], notLooked, NOW)).toEqual({ do: 'list-intents' });
+    expect(next(c, [], others([taken, late]), NOW)).toMatchObject({
+      op: { kind: 'cancel', target: flexs.id },
+    });
+    expect(next(c, [], others([taken]), NOW)).toEqual({ do: 'wait', until: NOW + MINUTE });
+    const over = NOW + 75 * MINUTE;
+    expect(next(c, [], notLooked, over)).toEqual({ do: 'wait', until: over + 60 * MINUTE });
+    expect(next({ ...c, way: 'clean' }, [], notLooked, NOW)).toEqual({
+      do: 'wait',
+      until: NOW + 60 * MINUTE,
+    });
+  });
+
   it('is looked for though the booking has ended, until none can be listed any more', () => {
     const c = aCase({ state: 'released', ending: 'ran-out' });
     const ended = (others: Intent[]) =>
