@@ -132,6 +132,11 @@ it("by a webhook of the provider's account: a payout that came back needs somebo
   await accept(id);
   world.context.fallbackService!.flexHeard([id]);
   expect(await state(id, 'state/fallback-accepted')).toBe('state/fallback-accepted');
+  // Whoever made it so has let go of the case.
+  await eventually(
+    () => caseOf(id),
+    row => row.lease_until <= row.checked_at,
+  );
   await world.scenario({ name: 'payout-fails', times: 1 });
   await world.later(60 * DAY);
   await world.context.fallbackService!.sweep();
