@@ -1,9 +1,10 @@
 /** A marketplace whose fallback is on, with a database in memory, and people who book, pay and answer. */
 import Stripe from 'stripe';
+import { appNow } from '../../server/store/clock.ts';
 import { openStore, type Store, type StorePlace } from '../../server/store/store.ts';
 import { realBooking, type BookingOverrides } from '../sandbox/client/orders.ts';
 import { signedIn, type WebClient } from '../sandbox/client/web-client.ts';
-import { empty, moveClock, silent } from './databases.ts';
+import { empty, eventually, moveClock, silent } from './databases.ts';
 import { startWorld, type Environment, type World } from './world.ts';
 
 export const FALLBACK_ON = {
@@ -55,6 +56,18 @@ export async function startFallbackWorld(
     telemetry: false,
     maxNetworkRetries: 0,
   });
+  /** A job may be at a case just then, and a sweep leaves that one alone. */
+  const letGo = () =>
+    eventually(
+      () =>
+        store.db
+          .selectFrom('payment_cases')
+          .select('id')
+          .where('closed_at', 'is', null)
+          .where('lease_until', '>', appNow)
+          .execute(),
+      held => held.length === 0,
+    );
   let moved = 0;
   const disposeWorld = world[Symbol.asyncDispose].bind(world);
   const all = Object.assign(world, {
@@ -73,7 +86,9 @@ export async function startFallbackWorld(
       await moveClock(store, moved);
     },
     async sweep() {
+      await letGo();
       await world.context.fallbackService!.sweep();
+      await letGo();
     },
     async reset() {
       world.sandbox.reset();
