@@ -27,6 +27,8 @@ onBothDatabases(databases => {
     await world.scenario({ name: 'slow', ms: 400, route: INITIATE });
     const alice = await signedIn(world, 'Alice');
     const order = realBooking(world.info);
+    // The first statement takes longest, and a database that takes too long is not waited for.
+    await claimInitiate(store.db, wish);
 
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => alice.post('initiate-privileged', order, keyed)),
