@@ -3,7 +3,7 @@
  * on its way to be put right is for whoever reads it to look at twice.
  */
 import type { Case, MoneyOp } from './case.ts';
-import type { Intent, Moved, Phase } from './evidence.ts';
+import { booked, type Intent, type Moved, type Phase } from './evidence.ts';
 
 export const breakKinds = [
   'two-released',
@@ -76,9 +76,8 @@ type Found = (kind: BreakKind, paymentIntentId: string | null, words: string) =>
 const isHeld = ({ status, amountReceived, amountRefunded }: Intent): boolean =>
   status === 'requires_capture' || (status === 'succeeded' && amountReceived > amountRefunded);
 
-const BOOKED: readonly Phase[] = ['confirmed', 'capturing', 'accepted', 'delivered'];
 /** Where Flex does nothing any more about what it made. */
-const IN_LANE: readonly Phase[] = ['awaiting', ...BOOKED];
+const IN_LANE: readonly Phase[] = ['awaiting', ...booked];
 
 /** Whoever has the secret of one that is not cancelled can pay it, or has. One of Flex's own may be with the customer. */
 function twoReleased({ intents, released, phase }: Ledger, found: Found): Break[] {
@@ -131,7 +130,7 @@ function heldInVain(
 }
 
 function unpaid({ case: c, phase, intents }: Ledger, found: Found): Break[] {
-  if (!BOOKED.includes(phase)) return [];
+  if (!booked.includes(phase)) return [];
   const own = intents.find(({ id }) => id === c.paymentIntentId);
   const without = (words: string) => [found('booking-without-payment', c.paymentIntentId, words)];
   if (!own)

@@ -21,6 +21,9 @@ export type Phase =
   /** In a state that the process file does not have. */
   | 'unknown';
 
+/** Flex counts it as paid for. */
+export const booked: readonly Phase[] = ['confirmed', 'capturing', 'accepted', 'delivered'];
+
 export type FlexEvidence = {
   phase: Phase;
   /** How many transitions it has made: what says fewer is older. */

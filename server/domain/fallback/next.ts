@@ -3,7 +3,7 @@
  * stopped at any point, can be followed by another who asks again.
  */
 import { failureOf, isAtLeast, isOpen, nextOp, type Case, type MoneyOp } from './case.ts';
-import type { Evidence, FlexEvidence } from './evidence.ts';
+import { booked, type Evidence, type FlexEvidence } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
 import { intentOf, isStep } from './looks.ts';
@@ -26,6 +26,9 @@ export function next(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: 
   const { flex } = evidence;
   if (flex === undefined) return { do: 'ask-flex' };
   if (flex === 'away') return withoutFlex(c, ops, evidence, now);
+  // Before anything else: from here on only Flex can say that there is no booking.
+  if (booked.includes(flex.phase) && !isAtLeast(c.state, 'advanced'))
+    return { do: 'change', change: { state: 'advanced', sent: null } };
   switch (flex.phase) {
     case 'before-lane':
     case 'awaiting':
@@ -90,12 +93,8 @@ const dropLate = (c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: num
 
 /** The provider is to say whether it is on. */
 function confirmed(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
-  const isNew = !isAtLeast(c.state, 'advanced');
-  const other = (isNew ? dropOthers : dropLate)(c, ops, evidence, now);
-  if (other) return other;
-  return isNew
-    ? { do: 'change', change: { state: 'advanced', sent: null } }
-    : { do: 'wait', until: now + MINUTE };
+  const other = (now < c.deadline + LATE_MS ? dropOthers : dropLate)(c, ops, evidence, now);
+  return other ?? { do: 'wait', until: now + MINUTE };
 }
 
 /** It is on when the money is there; where it can not be taken, it is off. */

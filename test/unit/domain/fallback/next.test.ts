@@ -242,6 +242,32 @@ describe('a wish whose answer was lost', () => {
   });
 });
 
+describe('a booking that Flex counts as paid for', () => {
+  it.each(['confirmed', 'capturing', 'accepted', 'delivered'] as const)(
+    'is noted as that before anything else: %s',
+    phase => {
+      const c = aCase({ state: 'authorised', sent: { move: 'advance', at: NOW } });
+
+      expect(next(c, [], { ...noEvidence(), flex: flex(phase) }, NOW)).toEqual({
+        do: 'change',
+        change: { state: 'advanced', sent: null },
+      });
+    },
+  );
+
+  it('is not given back by the clock while Flex can not be asked, whatever was sent last', () => {
+    const late = NOW + 2 * HOUR;
+    const away = { ...noEvidence(), flex: 'away' as const };
+    const captured = aCase({ state: 'advanced', sent: { move: 'captured', at: NOW } });
+
+    expect(next(captured, [], away, late)).toMatchObject({ do: 'wait', trouble: 'flex can not be asked' });
+    expect(next(aCase({ state: 'authorised' }), [], away, late)).toEqual({
+      do: 'change',
+      change: { ending: 'ran-out' },
+    });
+  });
+});
+
 describe("a PaymentIntent of Flex's own that comes late", () => {
   const flexs = intent({ id: 'pi_3QhWaB7WZ01zgkWS0jxsZZZZ', caseId: null });
   const own = (given: Partial<Intent> = {}) => intent(given);
