@@ -10,12 +10,13 @@ import type { UpstreamCall } from '../metrics.ts';
 import type { StripeEventRecord } from '../domain/stripe-event.ts';
 import { describeEvent } from './describe-event.ts';
 import { describeIntent } from './describe-intent.ts';
-import { createGuard, mapFound, type Lookup } from './lookup.ts';
+import { intentsIn, payoutsIn } from './lists.ts';
+import { createGuard, type Lookup } from './lookup.ts';
 import { measuredHttp } from './measured.ts';
 import { lackingPermissions } from './permissions.ts';
 import { createStripeLedger, type StripeLedger } from './ledger.ts';
 import { createMoney, type Money } from './money.ts';
-import { allPages, createdIn, endOf, PAGE, pageAfter, type Window } from './pages.ts';
+import { createdIn, endOf, PAGE, pageAfter, type Window } from './pages.ts';
 
 export type { Lookup } from './lookup.ts';
 
@@ -28,7 +29,7 @@ export type StripeDoor = {
   paymentIntentsOf(
     transactionId: string,
     window: Window,
-  ): Promise<Lookup<{ intents: StripePaymentIntent[]; complete: boolean }>>;
+  ): Promise<Lookup<{ intents: StripePaymentIntent[]; isComplete: boolean }>>;
   /** Those that were made in the window, in milliseconds since the epoch, the newest first. `after` is the page's `next`. */
   events(window: Window, after?: string): Promise<Lookup<EventsPage>>;
   /** null on an account that has none. */
@@ -90,17 +91,16 @@ export function createStripeDoor(
         return Promise.resolve({ outcome: 'absent', inOtherMode: false } as const);
       return ask(async () => describeIntent(await stripe.paymentIntents.retrieve(id), secretDigest));
     },
-    paymentIntentsOf: async (transactionId, window) =>
-      mapFound(
-        await allPages(
-          page => ask(() => stripe.paymentIntents.list({ ...page, created: createdIn(window) })),
-          data =>
-            data
-              .filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId)
-              .map(intent => describeIntent(intent)),
-          { most: MOST_PAGES },
-        ),
-        ({ items, isComplete }) => ({ intents: items, complete: isComplete }),
+    paymentIntentsOf: (transactionId, window) =>
+      intentsIn(
+        stripe,
+        ask,
+        window,
+        data =>
+          data
+            .map(intent => describeIntent(intent))
+            .filter(({ sharetribeTransactionId }) => sharetribeTransactionId === transactionId),
+        { most: MOST_PAGES },
       ),
     events: (window, after) =>
       ask(async () => {
@@ -117,18 +117,8 @@ export function createStripeDoor(
       }),
     account: () => ask(async () => describeAccount(await stripe.accounts.retrieveCurrent())),
     connectedAccount: id => ask(async () => describeAccount(await stripe.accounts.retrieve(id))),
-    payouts: async (account, window) =>
-      mapFound(
-        await allPages(
-          page =>
-            ask(() =>
-              stripe.payouts.list({ ...page, created: createdIn(window) }, { stripeAccount: account }),
-            ),
-          data => data.map(describePayout),
-          { most: MOST_PAGES },
-        ),
-        ({ items }) => items,
-      ),
+    payouts: (account, window) =>
+      payoutsIn(stripe, ask, account, window, describePayout, { most: MOST_PAGES }),
     webhookEndpoints: () =>
       ask(async () => {
         const { data } = await stripe.webhookEndpoints.list({ limit: PAGE });

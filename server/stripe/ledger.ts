@@ -1,9 +1,10 @@
 /** Stripe's own books, for whoever compares them with ours. Only reads. */
 import type Stripe from 'stripe';
 import type { Intent } from '../domain/fallback/evidence.ts';
-import { mapFound, type Guard, type Lookup } from './lookup.ts';
+import { intentsIn } from './lists.ts';
+import type { Guard, Lookup } from './lookup.ts';
 import { intentOf } from './money.ts';
-import { allPages, createdIn, type Window } from './pages.ts';
+import type { Window } from './pages.ts';
 
 /** Of one look: fifty thousand PaymentIntents. */
 const MOST_PAGES = 500;
@@ -18,20 +19,10 @@ export type StripeLedger = {
 };
 
 export const createStripeLedger = (stripe: Stripe, ask: Guard['ask']): StripeLedger => ({
-  intents: async (window, isWanted, signal) =>
-    mapFound(
-      await allPages(
-        page =>
-          ask(() =>
-            stripe.paymentIntents.list({
-              ...page,
-              created: createdIn(window),
-              expand: ['data.latest_charge'],
-            }),
-          ),
-        data => data.map(intentOf).filter(isWanted),
-        { most: MOST_PAGES, signal },
-      ),
-      ({ items, isComplete }) => ({ intents: items, isComplete }),
-    ),
+  intents: (window, isWanted, signal) =>
+    intentsIn(stripe, ask, window, data => data.map(intentOf).filter(isWanted), {
+      most: MOST_PAGES,
+      expand: ['data.latest_charge'],
+      signal,
+    }),
 });

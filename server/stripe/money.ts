@@ -6,8 +6,9 @@ import { BrokenCircuitError, BulkheadRejectedError } from 'cockatiel';
 import Stripe from 'stripe';
 import { isHeld, type Intent, type Moved } from '../domain/fallback/evidence.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
-import { mapFound, type Guard, type Lookup } from './lookup.ts';
-import { allPages, createdIn, PAGE, type Window } from './pages.ts';
+import { intentsIn, payoutsIn } from './lists.ts';
+import type { Guard, Lookup } from './lookup.ts';
+import { PAGE, type Window } from './pages.ts';
 
 /** `refused`: it was not done, and will not be. `not-now`: surely not done, and may be sent again. `isSaved`: the key is spent. */
 export type Answer<T> =
@@ -112,27 +113,16 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
       judgePaymentIntentId(id).valid
         ? ask(async () => intentOf(await stripe.paymentIntents.retrieve(id, { expand: EXPAND })))
         : Promise.resolve({ outcome: 'absent', inOtherMode: false }),
-    intentsOf: async (
+    intentsOf: (
       transactionId: string,
       window: Window,
     ): Promise<Lookup<{ intents: Intent[]; isComplete: boolean }>> =>
-      mapFound(
-        await allPages(
-          page =>
-            ask(() =>
-              stripe.paymentIntents.list({
-                ...page,
-                created: createdIn(window),
-                expand: ['data.latest_charge'],
-              }),
-            ),
-          data =>
-            data
-              .filter(({ metadata }) => metadata['sharetribe-transaction-id'] === transactionId)
-              .map(intentOf),
-          { most: MOST_PAGES },
-        ),
-        ({ items, isComplete }) => ({ intents: items, isComplete }),
+      intentsIn(
+        stripe,
+        ask,
+        window,
+        data => data.map(intentOf).filter(intent => intent.transactionId === transactionId),
+        { most: MOST_PAGES, expand: ['data.latest_charge'] },
       ),
     refundsOf: (paymentIntentId: string): Promise<Lookup<Moved[]>> =>
       ask(async () => {
@@ -140,17 +130,8 @@ export function createMoney(stripe: Stripe, ask: Guard['ask']) {
         return data.map(movedOf);
       }),
     /** All of them, however many there are. */
-    payoutsOf: async (account: string, window: Window): Promise<Lookup<Moved[]>> =>
-      mapFound(
-        await allPages(
-          page =>
-            ask(() =>
-              stripe.payouts.list({ ...page, created: createdIn(window) }, { stripeAccount: account }),
-            ),
-          data => data.map(movedOf),
-        ),
-        ({ items }) => items,
-      ),
+    payoutsOf: (account: string, window: Window): Promise<Lookup<Moved[]>> =>
+      payoutsIn(stripe, ask, account, window, movedOf),
     /** The provider's part where it lies; null while the transfer has not been made. */
     shareOf: (
       paymentIntentId: string,

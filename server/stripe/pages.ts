@@ -21,6 +21,12 @@ export const pageAfter = (after: string | null | undefined): Which => ({
   ...(typeof after === 'string' && { starting_after: after }),
 });
 
+export type Reading = {
+  /** Pages. */
+  most?: number;
+  signal?: AbortSignal | undefined;
+};
+
 /** null after the last page. */
 export const endOf = ({ data, has_more: hasMore }: Page<{ id: string }>): string | null =>
   hasMore ? (data.at(-1)?.id ?? null) : null;
@@ -29,7 +35,7 @@ export const endOf = ({ data, has_more: hasMore }: Page<{ id: string }>): string
 export async function allPages<T extends { id: string }, Item>(
   list: (which: Which) => Promise<Lookup<Page<T>>>,
   read: (data: T[]) => Item[],
-  { most = Infinity, signal }: { most?: number; signal?: AbortSignal | undefined } = {},
+  { most = Infinity, signal }: Reading = {},
 ): Promise<Lookup<{ items: Item[]; isComplete: boolean }>> {
   const items: Item[] = [];
   let after: string | null = null;

@@ -250,7 +250,7 @@ async function fromStripe(deps: InvestigationDeps, question: Question): Promise<
     inOtherMode: named?.outcome === 'absent' && named.inOtherMode,
     ...comparison,
     ...(ofTransaction && { ofTransaction }),
-    complete: valueOf(list)?.complete ?? false,
+    complete: valueOf(list)?.isComplete ?? false,
     ...(accountFacts && { providerAccount: accountFacts }),
     ...(payouts?.outcome === 'found' && {
       sentBack: sentBack(payouts.value, transaction!.payoutTotal),

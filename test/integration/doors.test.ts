@@ -189,8 +189,8 @@ describe('Stripe', () => {
     const near = await door().paymentIntentsOf(transactionId, { from: now - 60_000, to: now + 60_000 });
     const far = await door().paymentIntentsOf(transactionId, { from: now - 7_200_000, to: now - 3_600_000 });
 
-    expect(near).toMatchObject({ outcome: 'found', value: { complete: true, intents: [{ id }] } });
-    expect(far).toEqual({ outcome: 'found', value: { complete: true, intents: [] } });
+    expect(near).toMatchObject({ outcome: 'found', value: { isComplete: true, intents: [{ id }] } });
+    expect(far).toEqual({ outcome: 'found', value: { isComplete: true, intents: [] } });
     expect(world.sandbox.requests()['GET /v1/payment_intents']?.count).toBe(3);
   });
 
