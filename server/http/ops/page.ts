@@ -6,16 +6,17 @@ import { parse, UUID } from '../parse.ts';
 const MOST = 100;
 const USUAL = 50;
 
-const limit = z
-  .string('must be given once')
-  .regex(/^\d{1,3}$/, `must be a whole number from 1 to ${MOST}`)
-  .transform(Number)
-  .refine(value => value >= 1 && value <= MOST, `must be a whole number from 1 to ${MOST}`)
-  .optional()
-  .meta({
-    type: 'integer',
-    description: `How many at most, from 1 to ${MOST}; ${USUAL} when left out.`,
-  } as const);
+/** From 1 on. */
+const wholeNumber = (most: number, description: string) =>
+  z
+    .string('must be given once')
+    .regex(/^\d+$/, `must be a whole number from 1 to ${most}`)
+    .transform(Number)
+    .refine(value => value >= 1 && value <= most, `must be a whole number from 1 to ${most}`)
+    .optional()
+    .meta({ type: 'integer', description } as const);
+
+const limit = wholeNumber(MOST, `How many at most, from 1 to ${MOST}; ${USUAL} when left out.`);
 
 /** Where a page ends, as a text that only this list can read. */
 export type Cursor<Key> = { schema: z.ZodType<Key | undefined>; write(key: Key | null): string | null };
@@ -106,16 +107,10 @@ export const time = z
 
 const A_DAY = 86_400;
 
-export const recordedWithin = z
-  .string('must be given once')
-  .regex(/^\d{1,5}$/, `must be a whole number from 1 to ${A_DAY}`)
-  .transform(Number)
-  .refine(value => value >= 1 && value <= A_DAY, `must be a whole number from 1 to ${A_DAY}`)
-  .optional()
-  .meta({
-    type: 'integer',
-    description: `What was written in the last so many seconds, from 1 to ${A_DAY}, however long before it happened.`,
-  } as const);
+export const recordedWithin = wholeNumber(
+  A_DAY,
+  `What was written in the last so many seconds, from 1 to ${A_DAY}, however long before it happened.`,
+);
 
 export const transactionId = z
   .string('must be given once')
