@@ -1,8 +1,7 @@
 /** What operators see of the fallback and do about it, over HTTP. */
 import { sql } from 'kysely';
-import flexSdk from 'sharetribe-flex-sdk';
-import { findCase } from '../../../server/store/payment-cases.ts';
 import { empty, eventually } from '../../setup/databases.ts';
+import { stepsIn } from '../../setup/fallback-steps.ts';
 import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { run } from '../../setup/processes.ts';
 
@@ -10,7 +9,6 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const TOKENS = ['first-operator-token-1234', 'second-operator-token-567'] as const;
 const PETRA = 'acct_1SbxPetraHealthy';
-const uuid = (id: string) => new flexSdk.types.UUID(id);
 
 let world: FallbackWorld;
 beforeAll(async () => {
@@ -34,40 +32,12 @@ async function ask(path: string, body?: object, token: string = TOKENS[0]) {
   return { status: response.status, body: await response.json() };
 }
 
-const transactionIn = (answer: any) => answer.body.data.data;
-const paymentIn = (answer: any): string =>
-  transactionIn(answer).attributes.protectedData.stripePaymentIntents.default.stripePaymentIntentId;
-const stateOf = (id: string) => world.sandbox.flex().transactions.get(id)!.state;
-const intentOf = (id: string) => world.sandbox.stripe().paymentIntents.get(id)!;
-const caseOf = async (id: string) => (await findCase(world.store.db, id))!;
+const { booked, paid, accepted, byPetra, stateOf, intentOf, caseOf } = stepsIn(() => world);
 const change = (id: string, values: object) =>
   world.store.db.updateTable('payment_cases').set(values).where('transaction_id', '=', id).execute();
 const operator = (id: string, transition: string) =>
   world.context.integration!.transition(id, transition, AbortSignal.timeout(5_000));
 
-async function booked() {
-  const answer = await world.book();
-  return { id: transactionIn(answer).id.uuid as string, paymentIntentId: paymentIn(answer) };
-}
-async function paid(card = 'pm_card_visa') {
-  const own = await booked();
-  await world.stripe.paymentIntents.confirm(own.paymentIntentId, { payment_method: card });
-  const { status } = await world.alice.post('confirm-payment', { transactionId: uuid(own.id) });
-  expect(status).toBe(200);
-  return own;
-}
-async function accepted(card?: string) {
-  const own = await paid(card);
-  await world.petra.sdk.transactions.transition({
-    id: uuid(own.id),
-    transition: 'transition/accept-fallback',
-    params: {},
-  });
-  await world.later(2 * MINUTE);
-  await world.sweep();
-  expect(stateOf(own.id)).toBe('state/fallback-accepted');
-  return own;
-}
 /** Both steps. */
 async function act(id: string, action: string) {
   const path = `/ops/fallback/cases/${id}/${action}`;
@@ -110,11 +80,7 @@ describe('/ops/fallback and its switch', () => {
     expect(later.headers.get('x-payment-intent-source')).not.toBe('fallback');
     expect(world.sandbox.stripe().paymentIntents.size).toBe(1);
 
-    await world.petra.sdk.transactions.transition({
-      id: uuid(id),
-      transition: 'transition/decline-fallback',
-      params: {},
-    });
+    await byPetra(id, 'transition/decline-fallback');
     await world.later(2 * MINUTE);
     await world.sweep();
     expect(intentOf(paymentIntentId).status).toBe('canceled');

@@ -1,34 +1,14 @@
 import { jest } from '@jest/globals';
 import { eventually } from '../../setup/databases.ts';
+import { paymentIn, stepsIn, transactionIn, uuid } from '../../setup/fallback-steps.ts';
 import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { findCase } from '../../../server/store/payment-cases.ts';
-import flexSdk from 'sharetribe-flex-sdk';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const uuid = (id: string) => new flexSdk.types.UUID(id);
-
-const transactionIn = (answer: any) => answer.body.data.data;
-const paymentIn = (answer: any) =>
-  transactionIn(answer).attributes.protectedData.stripePaymentIntents.default;
-const stateOf = (id: string) => world.sandbox.flex().transactions.get(id)!.state;
-const intentOf = (id: string) => world.sandbox.stripe().paymentIntents.get(id)!;
-const caseOf = async (id: string) => (await findCase(world.store.db, id))!;
-const by = (client: FallbackWorld['alice'], id: string, transition: string) =>
-  client.sdk.transactions.transition({ id: uuid(id), transition, params: {} });
-
-/** Booked, paid and known to Flex as paid. */
-async function paid() {
-  const answer = await world.book();
-  const id: string = transactionIn(answer).id.uuid;
-  const paymentIntentId: string = paymentIn(answer).stripePaymentIntentId;
-  await world.pay(paymentIntentId);
-  const confirmed = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
-  expect(confirmed.status).toBe(200);
-  return { id, paymentIntentId };
-}
 
 let world: FallbackWorld;
+const { paid, byPetra, stateOf, intentOf, caseOf } = stepsIn(() => world);
 beforeAll(async () => {
   world = await startFallbackWorld();
 });
@@ -65,7 +45,7 @@ describe('a booking on our own PaymentIntent', () => {
     expect(confirmed.status).toBe(200);
     expect(confirmed.body.data.data.attributes.state).toBe('state/fallback-preauthorized');
 
-    await by(world.petra, id, 'transition/accept-fallback');
+    await byPetra(id, 'transition/accept-fallback');
     await world.later(2 * MINUTE);
     await world.sweep();
     expect(stateOf(id)).toBe('state/fallback-accepted');
@@ -83,7 +63,7 @@ describe('a booking on our own PaymentIntent', () => {
     await world.scenario({ name: 'uuid-payment-intents' });
     const { id, paymentIntentId } = await paid();
 
-    await by(world.petra, id, 'transition/decline-fallback');
+    await byPetra(id, 'transition/decline-fallback');
     await world.later(2 * MINUTE);
     await world.sweep();
 
@@ -99,7 +79,7 @@ describe('a booking on our own PaymentIntent', () => {
   it('gives the money back, with what provider and platform had of it, when it is cancelled', async () => {
     await world.scenario({ name: 'uuid-payment-intents' });
     const { id, paymentIntentId } = await paid();
-    await by(world.petra, id, 'transition/accept-fallback');
+    await byPetra(id, 'transition/accept-fallback');
     await world.later(2 * MINUTE);
     await world.sweep();
 

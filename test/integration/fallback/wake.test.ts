@@ -1,13 +1,11 @@
 /** A case is worked on as soon as something is heard of it, or its time has come: here nobody sweeps. */
-import flexSdk from 'sharetribe-flex-sdk';
-import { findCase } from '../../../server/store/payment-cases.ts';
 import { eventually } from '../../setup/databases.ts';
+import { stepsIn } from '../../setup/fallback-steps.ts';
 import { startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const uuid = (id: string) => new flexSdk.types.UUID(id);
 
 let world: FallbackWorld;
 beforeAll(async () => {
@@ -21,36 +19,14 @@ beforeEach(async () => {
 });
 afterAll(() => world[Symbol.asyncDispose]());
 
-const stateOf = (id: string) => world.sandbox.flex().transactions.get(id)!.state;
-const intentOf = (id: string) => world.sandbox.stripe().paymentIntents.get(id)!;
-const caseOf = async (id: string) => (await findCase(world.store.db, id))!;
+const { booked, paid, byPetra, stateOf, intentOf, caseOf } = stepsIn(() => world);
+const accept = (id: string) => byPetra(id, 'transition/accept-fallback');
 /** Of our own account, or of those that are connected to it. */
 async function hears(connect: boolean) {
   await world.control('stripe/webhooks', { url: `${world.proxyUrl}/api/stripe/webhook` });
   for (const endpoint of world.sandbox.stripe().webhookEndpoints.values()) endpoint.connect = connect;
 }
 
-async function booked() {
-  const { body } = (await world.book()) as any;
-  const { attributes, id } = body.data.data;
-  return {
-    id: id.uuid as string,
-    paymentIntentId: attributes.protectedData.stripePaymentIntents.default.stripePaymentIntentId as string,
-  };
-}
-async function paid(card = 'pm_card_visa') {
-  const own = await booked();
-  await world.stripe.paymentIntents.confirm(own.paymentIntentId, { payment_method: card });
-  const { status } = await world.alice.post('confirm-payment', { transactionId: uuid(own.id) });
-  expect(status).toBe(200);
-  return own;
-}
-const accept = (id: string) =>
-  world.petra.sdk.transactions.transition({
-    id: uuid(id),
-    transition: 'transition/accept-fallback',
-    params: {},
-  });
 const state = async (id: string, wanted: string) => {
   await eventually(
     () => stateOf(id),
