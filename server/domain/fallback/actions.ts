@@ -2,7 +2,7 @@
  * What an operator may do about a case, and what that would be. Pure. What moves money becomes an op like any other: the run
  * sends it, and Stripe decides. Nothing here can release a PaymentIntent, capture one, or wish what may have come true.
  */
-import { isAtLeast, isOpen, nextOp, type Case, type MoneyOp, type OpKind } from './case.ts';
+import { isOpen, mayBeBooked, nextOp, type Case, type MoneyOp, type OpKind } from './case.ts';
 import type { Intent, Phase } from './evidence.ts';
 
 export const actions = ['retry', 'cancel', 'refund', 'resolve'] as const;
@@ -86,8 +86,7 @@ function cancel(c: Case, ops: readonly MoneyOp[], { phase, intent }: Known): Jud
 
 function giveUp(c: Case): Judged {
   if (c.ending !== null) return { why: `It is being ended already: ${c.ending}.` };
-  if (isAtLeast(c.state, 'advanced') || c.sent?.move === 'advance')
-    return { why: 'Flex may be counting the booking as paid for just now.' };
+  if (mayBeBooked(c)) return { why: 'Flex may be counting the booking as paid for just now.' };
   return {
     does: 'The PaymentIntent is cancelled, what the customer had held is let go, and Flex is told that the booking is off.',
     change: { ...on, ending: 'operator' },

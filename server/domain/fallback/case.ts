@@ -68,6 +68,10 @@ export type Case = {
   troubles: number;
 };
 
+/** Flex counts it as paid for, or may do so at any moment. */
+export const mayBeBooked = ({ state, sent }: Case): boolean =>
+  isAtLeast(state, 'advanced') || sent?.move === 'advance';
+
 export type OpKind = 'create' | 'cancel' | 'capture' | 'refund' | 'payout';
 
 export type OpState =

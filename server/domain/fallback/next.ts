@@ -2,7 +2,7 @@
  * What a case needs next. Pure: the row, its ops, and what Flex and Stripe said just now. Whoever does what it says, and is
  * stopped at any point, can be followed by another who asks again.
  */
-import { failureOf, isAtLeast, isOpen, nextOp, type Case, type MoneyOp } from './case.ts';
+import { failureOf, isAtLeast, isOpen, mayBeBooked, nextOp, type Case, type MoneyOp } from './case.ts';
 import { booked, type Evidence, type FlexEvidence } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
@@ -72,10 +72,9 @@ function awaitLate(c: Case, { phase }: FlexEvidence, now: number): Step | null {
 
 /** What must be done in time is done by the clock, unless the booking may have come to be. */
 function withoutFlex(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: number): Step {
-  const mayBeBooked = isAtLeast(c.state, 'advanced') || c.sent?.move === 'advance';
-  if (!mayBeBooked && c.ending === null && now >= ladderOf(c).cancel)
+  if (!mayBeBooked(c) && c.ending === null && now >= ladderOf(c).cancel)
     return { do: 'change', change: { ending: 'ran-out' } };
-  const back = !mayBeBooked && c.ending !== null ? giveBack(c, ops, evidence, now, true) : null;
+  const back = !mayBeBooked(c) && c.ending !== null ? giveBack(c, ops, evidence, now, true) : null;
   return back ?? later(c, now, 'flex can not be asked');
 }
 
