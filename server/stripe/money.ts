@@ -212,17 +212,12 @@ export function intentOf(intent: Stripe.PaymentIntent): Intent {
   };
 }
 
-const movedOf = ({ id, amount, status, metadata, ...moved }: Stripe.Refund | Stripe.Payout): Moved => ({
-  id,
-  amount,
-  status: status ?? 'unknown',
-  op: metadata?.['payment-op'] ?? null,
-  code:
-    ('failure_code' in moved
-      ? moved.failure_code
-      : 'failure_reason' in moved
-        ? moved.failure_reason
-        : null) ?? null,
+const movedOf = (moved: Stripe.Refund | Stripe.Payout): Moved => ({
+  id: moved.id,
+  amount: moved.amount,
+  status: moved.status ?? 'unknown',
+  op: moved.metadata?.['payment-op'] ?? null,
+  code: (moved.object === 'payout' ? moved.failure_code : moved.failure_reason) ?? null,
 });
 
 const expanded = <T extends { id: string }>(reference: string | T | null | undefined): T | null =>
