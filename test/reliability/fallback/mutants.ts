@@ -109,7 +109,7 @@ export const mutants: Record<string, Change[]> = {
   'nobody-pays-the-provider': [
     {
       file: NEXT,
-      from: 'accepted(c, evidence, now) ?? dropHeard(c, ops, evidence, now) ?? payOut(c, ops, evidence, now)',
+      from: 'accepted(c, evidence, now) ?? dropLate(c, ops, evidence, now) ?? payOut(c, ops, evidence, now)',
       to: "accepted(c, evidence, now) ?? { do: 'close', outcome: 'paid-out' }",
     },
   ],
@@ -159,13 +159,19 @@ export const mutants: Record<string, Change[]> = {
 
 export const mutantNames = Object.keys(mutants);
 
-export function applyMutant(name: string): void {
+/** Its changes; an error where the sources are not what it changes any more. */
+export function changesOf(name: string): Change[] {
   const changes = mutants[name];
   if (!changes) throw new Error(`There is no mutant ${name}: ${mutantNames.join(', ')}`);
-  const files = new Map(changes.map(change => [path.join(root, change.file), change]));
   for (const { file, from } of changes)
     if (readFileSync(path.join(root, file), 'utf8').split(from).length !== 2)
       throw new Error(`${name}: ${file} does not hold it once: ${from}`);
+  return changes;
+}
+
+export function applyMutant(name: string): void {
+  const changes = changesOf(name);
+  const files = new Map(changes.map(change => [path.join(root, change.file), change]));
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
