@@ -13,7 +13,13 @@ import { leastAmounts } from '../domain/stripe-currencies.ts';
 import type { IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { findCase, hasOpenCase, openCase } from '../store/payment-cases.ts';
 import type { PaymentCaseRow } from '../store/schema.ts';
-import type { AnsweredOrder, Carried, PaymentStatus, RefusedOrder } from '../domain/fallback/orders.ts';
+import {
+  LOOKED_AT,
+  type AnsweredOrder,
+  type Carried,
+  type PaymentStatus,
+  type RefusedOrder,
+} from '../domain/fallback/orders.ts';
 import { evidenceOf, type Lanes } from './flex-port.ts';
 import { handOut, type HandedOut } from './hand-out.ts';
 import { runCase, type RunDeps } from './run.ts';
@@ -143,19 +149,21 @@ async function give(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSignal
   const handed: HandedOut = await handOut(deps, row.id, signal);
   if (handed.is === 'secret') return { ...handed, is: 'fallback' };
   if (handed.is === 'later') return handed;
-  if (handed.why === 'superseded') {
+  const { status } = statusOf(handed.row);
+  if (status === 'over' && handed.row.ending === 'superseded') {
     const transaction = await deps.integration.transaction(row.transaction_id, signal).catch(() => null);
     const recovered = transaction && (await recover(deps, transaction));
     if (recovered) return recovered;
   }
-  throw new ProxyError('payment-over', {
-    status: 409,
-    statusText:
-      isAtLeast(handed.state as PaymentCaseRow['state'], 'advanced') && handed.why === null
-        ? 'This order is paid for already.'
-        : 'This order can not be paid any more. Nothing was charged. Please order again.',
-    data: { transactionId: row.transaction_id },
-  });
+  const refusal = (code: 'payment-over' | 'payment-not-authorised', statusText: string) =>
+    new ProxyError(code, { status: 409, statusText, data: { transactionId: row.transaction_id } });
+  if (status === 'checking') throw refusal('payment-not-authorised', LOOKED_AT);
+  throw refusal(
+    'payment-over',
+    status === 'over'
+      ? 'This order can not be paid any more. Nothing was charged. Please order again.'
+      : 'This order is paid for already.',
+  );
 }
 
 /** In words, to a client that would take the customer's money and could not finish. */

@@ -9,8 +9,8 @@ export type HandedOut =
   | { is: 'secret'; paymentIntentId: string; clientSecret: string }
   /** Not yet: it may be asked for again. */
   | { is: 'later' }
-  /** Never: the booking is paid for, or will not be. */
-  | { is: 'over'; state: string; why: string | null };
+  /** Never: the booking is paid for, or will not be, or somebody has to look at it first. */
+  | { is: 'over'; row: PaymentCaseRow };
 
 const LOOK_AGAIN_MS = 200;
 
@@ -24,7 +24,7 @@ export async function handOut(deps: RunDeps, caseId: string, signal: AbortSignal
       row.ending !== null ||
       isAtLeast(row.state, 'advanced')
     )
-      return { is: 'over', state: row.state, why: row.outcome ?? row.needs ?? row.ending };
+      return { is: 'over', row };
     if (isAtLeast(row.state, 'released')) return now < handOutUntil(row) ? fetchSecret(deps, row) : LATER;
     await deps.sleep(run.is === 'left' ? Math.max(LOOK_AGAIN_MS, run.until - now) : LOOK_AGAIN_MS, signal);
   }

@@ -1,6 +1,6 @@
 /** The customer of an order, and nobody else, may ask how its payment stands and have it confirmed. */
 import { ProxyError } from '../domain/errors.ts';
-import type { PaymentStatus } from '../domain/fallback/orders.ts';
+import { LOOKED_AT, type PaymentStatus } from '../domain/fallback/orders.ts';
 import { confirmsPayment } from '../domain/payment-path.ts';
 import { paymentIntentCreation, type Processes } from '../domain/process.ts';
 import { check, type Verdict } from '../domain/verdict.ts';
@@ -117,10 +117,7 @@ const refusals: Record<Exclude<PaymentStatus['status'], 'authorised' | 'paid'>, 
     'The payment has not been made yet: the card is not authorised.',
   ),
   preparing: PREPARING,
-  checking: conflict(
-    'payment-not-authorised',
-    'The payment is being looked at by the marketplace. Nothing has to be paid again.',
-  ),
+  checking: conflict('payment-not-authorised', LOOKED_AT),
   over: conflict('payment-over', 'This order can not be paid any more. Nothing was charged.'),
   none: NOT_TO_CONFIRM,
 };

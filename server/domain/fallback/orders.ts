@@ -33,3 +33,6 @@ export type PaymentStatus = {
   status: 'none' | 'preparing' | 'payable' | 'authorised' | 'paid' | 'over' | 'checking';
   payment: { paymentIntentId: string; clientSecret: string } | null;
 };
+
+/** What a customer is told while an operator is to look at it: money may be held. */
+export const LOOKED_AT = 'The payment is being looked at by the marketplace. Nothing has to be paid again.';

@@ -308,6 +308,30 @@ describe("a customer's own payment", () => {
     expect(world.sandbox.stripe().paymentIntents.size).toBe(1);
   });
 
+  it('says of a repeat that comes when it is paid what became of it, and never that nothing was charged', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const key = { ...ABLE, 'X-Idempotency-Key': 'a-wish-of-alice-2' };
+    const answer = await world.book({}, key);
+    const id: string = transactionIn(answer).id.uuid;
+    await world.pay(paymentIn(answer).stripePaymentIntentId);
+    await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+
+    const paidFor = await world.book({}, key);
+    await world.store.db.updateTable('payment_cases').set({ needs: 'state-unknown' }).execute();
+    const lookedAt = await world.book({}, key);
+
+    expect(paidFor.body).toMatchObject({
+      status: 409,
+      code: 'payment-over',
+      statusText: 'This order is paid for already.',
+    });
+    expect(lookedAt.body).toMatchObject({
+      status: 409,
+      code: 'payment-not-authorised',
+      statusText: 'The payment is being looked at by the marketplace. Nothing has to be paid again.',
+    });
+  });
+
   it.each([
     ['drop-after-commit', 'POST /v1/payment_intents'],
     ['saved-500', 'POST /v1/payment_intents'],

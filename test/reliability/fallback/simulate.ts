@@ -255,7 +255,7 @@ export async function simulate(
       if (job === 'ask') {
         const handed = await handOut(deps, id, controller.signal);
         world.tell(`ask: ${handed.is}`);
-        const isFlexs = handed.is === 'over' && handed.why === 'superseded';
+        const isFlexs = handed.is === 'over' && handed.row.ending === 'superseded';
         const own = all().find(intent => !isOurs(intent) && intent.status === 'requires_payment_method');
         if (isFlexs && own && flex.booking.phase === 'before-lane')
           world.at(world.now() + MINUTE, () => pay(own));
