@@ -6,10 +6,9 @@ import type { MoneyOp } from '../domain/fallback/case.ts';
 import type { Moved } from '../domain/fallback/evidence.ts';
 import { movedSince, reopenCase, type MovedOp } from '../store/case-hints.ts';
 import type { Lookup } from '../stripe/lookup.ts';
-import type { RunDeps } from './run.ts';
+import { around, type RunDeps } from './run.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
+const DAY = 86_400_000;
 /** A payout takes a few days, and the bank has five working days to send it back. A refund can come back within 30 days. */
 const LOOKED_AFTER_MS = { payout: 14 * DAY, refund: 30 * DAY };
 
@@ -44,6 +43,4 @@ async function look(deps: RunDeps, moved: MovedOp): Promise<'looked' | 'away'> {
 }
 
 const listOf = ({ stripe }: RunDeps, op: MoneyOp): Promise<Lookup<Moved[]>> =>
-  op.kind === 'refund'
-    ? stripe.refundsOf(op.target!)
-    : stripe.payoutsOf(op.target!, { from: op.firstSentAt! - HOUR, to: op.lastSentAt! + HOUR });
+  op.kind === 'refund' ? stripe.refundsOf(op.target!) : stripe.payoutsOf(op.target!, around(op));

@@ -61,6 +61,7 @@ const LEASE_MS = 30_000;
 /** Far more than any case needs at one time: it would be going in a circle. */
 const MOST_STEPS = 100;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 export async function runCase(deps: RunDeps, id: string, options: RunOptions = {}): Promise<Run> {
   const held = await takeCase(deps.db, id, LEASE_MS);
@@ -258,9 +259,10 @@ export function windowOf({ case: c, ops }: Pick<Held, 'case' | 'ops'>) {
   return { from: first - 5 * MINUTE, to: last + LISTED_AFTER_MS };
 }
 
-const around = ({ firstSentAt, lastSentAt }: MoneyOp) => ({
-  from: firstSentAt! - 5 * MINUTE,
-  to: lastSentAt! + 5 * MINUTE,
+/** When Stripe may have done what was sent, by its own clock. Wide, as our clocks may be wrong: what is looked for carries its mark. */
+export const around = ({ firstSentAt, lastSentAt }: MoneyOp) => ({
+  from: firstSentAt! - HOUR,
+  to: lastSentAt! + HOUR,
 });
 
 const noteOf = ({ held }: Work, op: MoneyOp, what: string) => ({

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
-import { eventually } from '../../setup/databases.ts';
+import { appTime } from '../../../server/store/clock.ts';
+import { eventually, moveClock } from '../../setup/databases.ts';
 import { paymentIn, stepsIn, transactionIn, uuid } from '../../setup/fallback-steps.ts';
 import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
 import { findCase } from '../../../server/store/payment-cases.ts';
@@ -8,7 +9,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 let world: FallbackWorld;
-const { paid, byPetra, stateOf, intentOf, caseOf } = stepsIn(() => world);
+const { paid, accepted, byPetra, stateOf, intentOf, caseOf } = stepsIn(() => world);
 beforeAll(async () => {
   world = await startFallbackWorld();
 });
@@ -56,6 +57,32 @@ describe('a booking on our own PaymentIntent', () => {
     expect([...world.sandbox.stripe().payouts.values()]).toMatchObject([
       { amount: 13_500, currency: 'eur', account: 'acct_1SbxPetraHealthy' },
     ]);
+    expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
+  });
+
+  it("pays the provider once, though no answer came and the database's clock is not Stripe's", async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+    const { id } = await accepted();
+    const moveDatabase = async (ms: number) =>
+      moveClock(world.store, (await appTime(world.store.db)).getTime() - Date.now() + ms);
+    const later = async (ms: number) => {
+      await world.control('clock/advance', { ms });
+      await moveDatabase(ms);
+    };
+    await moveDatabase(10 * MINUTE);
+    await world.scenario({ name: 'drop-after-commit', route: 'POST /v1/payouts' });
+    await later(60 * DAY);
+    await world.sweep();
+    expect(await caseOf(id)).toMatchObject({ state: 'captured', trouble: 'payout is not answered' });
+
+    // Stripe may have forgotten the key by now.
+    await later(2 * DAY);
+    await world.scenario({ name: 'healthy' });
+    await world.sweep();
+    await later(2 * MINUTE);
+    await world.sweep();
+
+    expect(world.sandbox.stripe().payouts.size).toBe(1);
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'paid-out' });
   });
 
