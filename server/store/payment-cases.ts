@@ -242,17 +242,6 @@ export async function dueCases(db: Db, limit: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Its row may be worked on at once. */
-export async function wakeCase(db: Db, transactionId: string): Promise<void> {
-  await db
-    .updateTable('payment_cases')
-    .set({ next_at: appNow })
-    .where('transaction_id', '=', transactionId)
-    .where('closed_at', 'is', null)
-    .where('next_at', '>', appNow)
-    .execute();
-}
-
 /** As customer or as provider. */
 export async function hasOpenCase(db: Db, userId: string): Promise<boolean> {
   const row = await db

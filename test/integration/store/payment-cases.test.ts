@@ -23,7 +23,6 @@ import {
   releaseCase,
   reportOf,
   takeCase,
-  wakeCase,
   writeCase,
   type Held,
   type NewCase,
@@ -272,7 +271,15 @@ onBothDatabases(databases => {
         nextAt: 0,
         trouble: null,
       });
-      await wakeCase(db, 'transaction-3');
+      await db
+        .updateTable('payment_cases')
+        .set({ payment_intent_id: 'pi_3' })
+        .where('id', '=', idOf(3))
+        .execute();
+      await sql`insert into proxy.payment_intents (id, livemode, status, amount, currency, created, as_of, source)
+        values ('pi_3', false, 'requires_capture', 1, 'eur', now(), now() + interval '1 second', 'event')`.execute(
+        db,
+      );
 
       expect(await dueCases(db, 10)).toEqual([idOf(2), idOf(3)]);
       expect(await caseInLine(db, idOf(1))).toEqual({ isDue: true, isHeld: true });

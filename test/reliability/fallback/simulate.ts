@@ -8,7 +8,7 @@ import { handOut } from '../../../server/fallback/hand-out.ts';
 import { lookAtMoved, lookAtMovedOf } from '../../../server/fallback/came-back.ts';
 import { runCase, type RunDeps } from '../../../server/fallback/run.ts';
 import { sweep } from '../../../server/fallback/sweep.ts';
-import { findCase, openCase, wakeCase } from '../../../server/store/payment-cases.ts';
+import { findCase, openCase } from '../../../server/store/payment-cases.ts';
 import { upsertPaymentIntent } from '../../../server/store/payment-intents.ts';
 import { writeSwitch } from '../../../server/store/switches.ts';
 import type { SimulatedDatabase } from './database.ts';
@@ -267,7 +267,6 @@ export async function simulate(
           flex.go('before-lane', 'elsewhere', "flex's own payment is confirmed");
         else await runCase(deps, id, { signal: controller.signal });
       } else if (job === 'hint') {
-        await wakeCase(deps.db, TRANSACTION);
         await runCase(deps, id);
       } else if (job === 'told') {
         // As the inbox does it: what is kept is what Stripe says when it is asked.
