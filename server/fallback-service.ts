@@ -163,4 +163,4 @@ function tellAudit(log: Log, { breaks, compared, problem }: FallbackAuditRow): v
 }
 
 /** Operators grep for this. */
-export const FALLBACK_STEP = '[SERVER_PROXY] fallback';
+const FALLBACK_STEP = '[SERVER_PROXY] fallback';

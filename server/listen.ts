@@ -13,7 +13,7 @@ export type Listening = {
 };
 
 /** What one connection may take of us: a caller who sends slowly, or nothing, must not hold a place for long. */
-export const connectionLimits = {
+const connectionLimits = {
   /** Two session cookies, and what proxies in between add, fit in well. */
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,

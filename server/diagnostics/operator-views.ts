@@ -326,7 +326,7 @@ const deadlineOf = ({ payment_deadline: deadline }: TransactionRow, now: number)
   secondsLeft: deadline === null ? null : Math.round((deadline.getTime() - now) / 1000),
 });
 
-export const shownEvent = (row: StripeEventRow) => ({
+const shownEvent = (row: StripeEventRow) => ({
   id: row.id,
   type: row.type,
   account: row.account,

@@ -3,7 +3,7 @@ import { leavesLane } from './lane.ts';
 import { ownValue } from './own-value.ts';
 import type { Process, ProcessTransition } from './process.ts';
 
-export const CONFIRMS = 'action/stripe-confirm-payment-intent';
+const CONFIRMS = 'action/stripe-confirm-payment-intent';
 export const CAPTURES = 'action/stripe-capture-payment-intent';
 const NEEDS_A_PAYMENT = [CONFIRMS, CAPTURES, 'action/stripe-create-payout'];
 

@@ -76,7 +76,7 @@ function judge(call: CheckedCall, found: Located | undefined): Pick<Check, 'verd
 export type Located = { path: string; id: unknown; clientSecret: unknown };
 
 /** The only place the web client reads. */
-export const CLIENT_PATH = 'protectedData.stripePaymentIntents.default';
+const CLIENT_PATH = 'protectedData.stripePaymentIntents.default';
 
 /** Where else a PaymentIntent has been seen: written by forks, or by server code that meant to write protected data. */
 const paths = [CLIENT_PATH, 'protectedData', 'metadata', 'metadata.stripePaymentIntents.default'];

@@ -23,7 +23,7 @@ type Rules = {
 };
 
 /** A browser's order is a few levels deep, and 64 KB at most. */
-export const forBrowsers: Rules = { depth: 32, width: 2_000, keyLength: 256, lenient: false };
+const forBrowsers: Rules = { depth: 32, width: 2_000, keyLength: 256, lenient: false };
 /** Flex decides what it holds; the depth is all that could hurt. */
 export const forFlex: Rules = { depth: 500, width: Infinity, keyLength: Infinity, lenient: true };
 

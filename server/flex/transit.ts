@@ -11,7 +11,7 @@ export { readTransit } from './transit-reader.ts';
 /** By the SDK's own writer, for answers of our own. */
 export const writeTransit = (value: unknown, verbose: boolean): string => transit.write(value, { verbose });
 
-export const isSdkMoney = (value: unknown): value is Money => value instanceof types.Money;
+const isSdkMoney = (value: unknown): value is Money => value instanceof types.Money;
 
 /** Money as the domain has it, or undefined for anything else. */
 export const moneyOf = (value: unknown): Money | undefined =>

@@ -77,7 +77,7 @@ function forAudience(path: string, operations: Described[string]): Described[str
   );
 }
 
-export function openApiDocument(paths: Described) {
+function openApiDocument(paths: Described) {
   return createDocument(
     {
       openapi: '3.1.0',

@@ -143,7 +143,7 @@ export async function reopenStripeEvents(db: Db, filter: EventFilter): Promise<s
 /** Where things stay when something is wrong. */
 const UNFINISHED = ['received', 'waiting', 'gave-up'] as const;
 /** More is not counted: by then it is known that something is wrong. */
-export const MOST_COUNTED = 10_000;
+const MOST_COUNTED = 10_000;
 
 export type InboxCounts = Record<(typeof UNFINISHED)[number], number> & { oldestReceivedAt: Date | null };
 

@@ -28,7 +28,7 @@ export function originGuard(listed: readonly string[]): RequestHandler {
 }
 
 /** Whether a request that may change something comes from where it may. In doubt it does not. */
-export function mayChange(headers: IncomingHttpHeaders, listed: ReadonlySet<string>): boolean {
+function mayChange(headers: IncomingHttpHeaders, listed: ReadonlySet<string>): boolean {
   const { origin, host } = headers;
   const site = headers['sec-fetch-site'];
   if (origin === undefined) {

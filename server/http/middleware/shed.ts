@@ -5,7 +5,7 @@ export type Load = { inFlight: number; delayMs: number };
 export type LoadLimits = { maxInFlight: number; maxEventLoopDelayMs: number };
 
 /** Whether one more request would only make all of them slower. */
-export const isOverloaded = (load: Load, limits: LoadLimits): boolean =>
+const isOverloaded = (load: Load, limits: LoadLimits): boolean =>
   load.inFlight >= limits.maxInFlight || load.delayMs > limits.maxEventLoopDelayMs;
 
 /** Turns requests away at once while there are more than can be served; those that were let in are served well. */
