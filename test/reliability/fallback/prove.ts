@@ -89,7 +89,7 @@ function count(result: Result, faults?: string): boolean {
  * Bookings in which all of the calls are made: repaired and paid out; cancelled, and the money given back; never paid; accepted, and
  * the bank refuses; paid out, and the payout comes back; begun in the lane and paid out.
  */
-const STORIES = [3, 13, 1, 101, 5, 4];
+const STORIES = [54, 25, 12, 49, 29, 4];
 
 async function storiesOf(): Promise<Map<number, ReadonlySet<string>>> {
   const calls = new Map<number, ReadonlySet<string>>();
