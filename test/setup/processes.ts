@@ -6,6 +6,9 @@ import path from 'node:path';
 
 export const root = path.join(import.meta.dirname, '../..');
 
+/** Hundreds of processes in a test run compile the same files: the first does it for all. */
+const compileCache = path.join(root, 'node_modules/.cache/node');
+
 export type Running = AsyncDisposable & {
   child: ChildProcess;
   stdout: () => string;
@@ -29,7 +32,12 @@ export function runCommand(
 ): Running {
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      NODE_COMPILE_CACHE: compileCache,
+      ...environment,
+    },
   });
   let stdout = '';
   let stderr = '';
