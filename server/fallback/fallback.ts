@@ -56,7 +56,8 @@ export function createFallback(deps: FallbackDeps) {
     // Nobody else's order waits for the database.
     if (!deps.isUp() || !((isForUs && deps.isOn()) || isInLane(lanes, order))) return null;
     const known = await findCase(deps.db, order.transactionId).catch(() => undefined);
-    if (known) return order.isAble ? give(deps, known, signal) : refuse(order.transactionId);
+    if (known && order.isAble) return give(deps, known, signal);
+    if (known) return isToBePaid(known) ? refuse(order.transactionId) : endOf(deps, known, signal);
     if (!deps.isOn() || !isForUs) return null;
     const transaction = await readSoon(deps, order.transactionId, signal);
     if (!transaction) return left(deps, order.transactionId, 'the transaction can not be read');
@@ -131,6 +132,8 @@ function statusOf(row: PaymentCaseRow): PaymentStatus {
   return { source: 'fallback', status: status(), payment: null };
 }
 
+const isToBePaid = (row: PaymentCaseRow): boolean => ['preparing', 'payable'].includes(statusOf(row).status);
+
 /** Whether it has just begun in the lane, by our own doing. */
 const isBegun = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>
   [...lanes.values()].some(({ process }) => {
@@ -147,10 +150,14 @@ const isInLane = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>
 
 async function give(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSignal): Promise<Carried> {
   const handed: HandedOut = await handOut(deps, row.id, signal);
-  if (handed.is === 'secret') return { ...handed, is: 'fallback' };
-  if (handed.is === 'later') return handed;
-  const { status } = statusOf(handed.row);
-  if (status === 'over' && handed.row.ending === 'superseded') {
+  if (handed.is === 'over') return endOf(deps, handed.row, signal);
+  return handed.is === 'secret' ? { ...handed, is: 'fallback' } : handed;
+}
+
+/** Flex's own PaymentIntent, where the booking has gone back to that; else it is said what became of the payment. */
+async function endOf(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSignal): Promise<Carried> {
+  const { status } = statusOf(row);
+  if (status === 'over' && row.ending === 'superseded') {
     const transaction = await deps.integration.transaction(row.transaction_id, signal).catch(() => null);
     const recovered = transaction && (await recover(deps, transaction));
     if (recovered) return recovered;

@@ -344,6 +344,7 @@ describe("a customer's own payment", () => {
     await world.alice.post('confirm-payment', { transactionId: uuid(id) });
 
     const paidFor = await world.book({}, key);
+    const byStockClient = await world.book({}, { 'X-Idempotency-Key': 'a-wish-of-alice-2' });
     await world.store.db.updateTable('payment_cases').set({ needs: 'state-unknown' }).execute();
     const lookedAt = await world.book({}, key);
 
@@ -352,6 +353,7 @@ describe("a customer's own payment", () => {
       code: 'payment-over',
       statusText: 'This order is paid for already.',
     });
+    expect(byStockClient.body).toEqual({ ...paidFor.body, requestId: expect.any(String) });
     expect(lookedAt.body).toMatchObject({
       status: 409,
       code: 'payment-not-authorised',
