@@ -30,7 +30,7 @@ export const describeIntent = (intent: Stripe.PaymentIntent, secretDigest?: stri
   cancellationReason: intent.cancellation_reason,
 });
 
-const idOf = (reference: string | { id: string } | null | undefined): string | null =>
+export const idOf = (reference: string | { id: string } | null | undefined): string | null =>
   typeof reference === 'object' && reference !== null ? reference.id : (reference ?? null);
 
 function equalInConstantTime(one: string, other: string): boolean {

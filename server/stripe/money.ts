@@ -6,6 +6,7 @@ import { BrokenCircuitError, BulkheadRejectedError } from 'cockatiel';
 import Stripe from 'stripe';
 import { isHeld, type Intent, type Moved } from '../domain/fallback/evidence.ts';
 import { judgePaymentIntentId } from '../domain/payment-intent.ts';
+import { idOf } from './describe-intent.ts';
 import { intentsIn, payoutsIn } from './lists.ts';
 import type { Guard, Lookup } from './lookup.ts';
 import { PAGE, type Window } from './pages.ts';
@@ -222,9 +223,6 @@ const movedOf = (moved: Stripe.Refund | Stripe.Payout): Moved => ({
 
 const expanded = <T extends { id: string }>(reference: string | T | null | undefined): T | null =>
   typeof reference === 'object' ? reference : null;
-
-const idOf = (reference: string | { id: string } | null | undefined): string | null =>
-  typeof reference === 'string' ? reference : (reference?.id ?? null);
 
 /** Nothing was sent: there was no connection. */
 const NOT_SENT = [

@@ -2,7 +2,7 @@
  * What an operator may do about a case, and what that would be. Pure. What moves money becomes an op like any other: the run
  * sends it, and Stripe decides. Nothing here can release a PaymentIntent, capture one, or wish what may have come true.
  */
-import { isOpen, mayBeBooked, nextOp, type Case, type MoneyOp, type OpKind } from './case.ts';
+import { isOpen, lastOf, mayBeBooked, nextOp, type Case, type MoneyOp } from './case.ts';
 import type { Intent, Phase } from './evidence.ts';
 
 export const actions = ['retry', 'cancel', 'refund', 'resolve'] as const;
@@ -39,7 +39,6 @@ type Judge = (c: Case, ops: readonly MoneyOp[], known: Known) => Judged;
 
 const JUDGES: Record<Action, Judge> = { retry, cancel, refund, resolve };
 
-const lastOf = (ops: readonly MoneyOp[], kind: OpKind) => ops.findLast(op => op.kind === kind);
 const isUnderWay = (ops: readonly MoneyOp[]) => ops.some(isOpen);
 const UNDER_WAY = {
   why: 'Something was sent to Stripe of which it is not known yet what came of it; that is found out first.',

@@ -147,6 +147,9 @@ export const newOp = (
 export const failureOf = ({ kind, objectId, code }: MoneyOp): string =>
   `${kind}-${objectId === null ? 'refused' : 'failed'}: ${code}`;
 
+export const lastOf = (ops: readonly MoneyOp[], kind: OpKind): MoneyOp | undefined =>
+  ops.findLast(op => op.kind === kind);
+
 /** One more of its kind. */
 export const nextOp = (
   ops: readonly MoneyOp[],

@@ -1,5 +1,5 @@
 /** The booking will not be: what the customer's bank holds for it is let go, what was taken is given back. */
-import { failureOf, nextOp, type Case, type MoneyOp } from './case.ts';
+import { failureOf, lastOf, nextOp, type Case, type MoneyOp } from './case.ts';
 import type { Evidence, Intent } from './evidence.ts';
 import { intentOf, isStep, listedOf } from './looks.ts';
 import { later, type Step } from './step.ts';
@@ -63,7 +63,7 @@ export function cancel(c: Case, target: string, ops: readonly MoneyOp[], now: nu
 function refund(intent: Intent, ops: readonly MoneyOp[]): Step | null {
   const left = intent.amountReceived - intent.amountRefunded;
   if (left <= 0) return null;
-  const last = ops.findLast(({ kind }) => kind === 'refund');
+  const last = lastOf(ops, 'refund');
   if (last?.state === 'confirmed') return null;
   if (last) return { do: 'need-operator', why: failureOf(last) };
   const wish = { target: intent.id, amount: left, currency: intent.currency };

@@ -2,7 +2,16 @@
  * What a case needs next. Pure: the row, its ops, and what Flex and Stripe said just now. Whoever does what it says, and is
  * stopped at any point, can be followed by another who asks again.
  */
-import { failureOf, isAtLeast, isOpen, mayBeBooked, nextOp, type Case, type MoneyOp } from './case.ts';
+import {
+  failureOf,
+  isAtLeast,
+  isOpen,
+  lastOf,
+  mayBeBooked,
+  nextOp,
+  type Case,
+  type MoneyOp,
+} from './case.ts';
 import { booked, type Evidence, type FlexEvidence } from './evidence.ts';
 import { cancel, dropOthers, giveBack } from './give-back.ts';
 import { ladderOf, LISTED_AFTER_MS } from './ladder.ts';
@@ -104,7 +113,7 @@ function capture(c: Case, ops: readonly MoneyOp[], evidence: Evidence, now: numb
     return { do: 'need-operator', why: `flex-refuses: ${evidence.failedMoves.join(', ')}` };
   if (intent?.status === 'succeeded') return move(c, 'captured', evidence, now);
   if (intent === null || intent.status === 'canceled') return move(c, 'capture-failed', evidence, now);
-  const last = ops.findLast(({ kind }) => kind === 'capture');
+  const last = lastOf(ops, 'capture');
   if (intent.status !== 'requires_capture' || last?.state === 'refused')
     return cancel(c, intent.id, ops, now);
   const other = dropOthers(c, ops, evidence, now);
