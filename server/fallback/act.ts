@@ -12,6 +12,7 @@ import {
   caseOf,
   closeCase,
   findCase,
+  giveBackCase,
   leaveCase,
   reportOf,
   takeCase,
@@ -59,7 +60,7 @@ export async function perform(
   if (!row) throw unknownCase();
   const held = await take(deps, row.id);
   const deed = await hasHeld(deps, held, action, token, sign).catch(async (error: unknown) => {
-    await leaveCase(deps.db, held, { nextAt: held.row.next_at.getTime(), trouble: held.row.trouble });
+    await giveBackCase(deps.db, held);
     throw error;
   });
   const note = { what: 'operator', detail: { action, does: deed.does } };
@@ -70,8 +71,9 @@ export async function perform(
     LEASE_MS,
   );
   if (!written) throw busy();
-  if (deed.outcome !== undefined) await closeCase(deps.db, written, deed.outcome);
-  else await leaveCase(deps.db, written, { nextAt: written.now, trouble: null });
+  if (deed.outcome !== undefined) {
+    if (!(await closeCase(deps.db, written, deed.outcome))) throw busy();
+  } else await leaveCase(deps.db, written, { nextAt: written.now, trouble: null });
   deps.onStep?.({ ...note.detail, case: row.id, transactionId, what: 'operator' });
   // It is written: the sweep would do it too.
   if (deed.outcome === undefined) await runCase(deps, row.id);

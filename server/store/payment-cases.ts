@@ -159,6 +159,16 @@ export async function writeCase(db: Db, held: Held, write: Write, leaseMs: numbe
 const assignments = (change: CaseChange) =>
   Object.entries(change).map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
 
+/** As if it had never been taken. */
+export async function giveBackCase(db: Db, { row }: Held): Promise<void> {
+  await db
+    .updateTable('payment_cases')
+    .set({ lease_until: appNow })
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .execute();
+}
+
 /** Lets go of it. */
 export async function leaveCase(
   db: Db,

@@ -242,6 +242,21 @@ describe('in two steps', () => {
     });
   });
 
+  it('what is not done leaves the case as it was: what was heard of it before is still to be looked at', async () => {
+    const { id } = await paid();
+    await change(id, { trouble: 'flex can not be asked', troubles: 3 });
+    const before = await caseOf(id);
+
+    const { status } = await ask(`/ops/fallback/cases/${id}/retry`, { token: 'whatever' });
+
+    expect(status).toBe(409);
+    expect(await caseOf(id)).toEqual({
+      ...before,
+      fence: before.fence + 1,
+      lease_until: expect.any(Date),
+    });
+  });
+
   it('a token is for one deed, one operator, five minutes and the case as it is', async () => {
     const { id } = await booked();
     const path = `/ops/fallback/cases/${id}/cancel`;
