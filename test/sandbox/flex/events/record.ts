@@ -1,4 +1,5 @@
 /** The event feed of the Integration API, written as things change. */
+import { isDeepStrictEqual } from 'node:util';
 import { operatorResource, type Node } from '../document.ts';
 import type { Change } from '../journal.ts';
 import {
@@ -10,7 +11,6 @@ import {
   userNode,
 } from '../nodes.ts';
 import type { Transaction } from '../transactions/entity.ts';
-import { encode } from '../transit.ts';
 import type { User } from '../users/entity.ts';
 import { isPlainObject, type PlainObject } from '../values.ts';
 import type { FlexWorld } from '../world.ts';
@@ -161,10 +161,9 @@ function previousValues(before: PlainObject, after: PlainObject): PlainObject {
 function changedValues(before: unknown, after: unknown): PlainObject {
   const [old, fresh] = [before as PlainObject, after as PlainObject];
   const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])];
-  const text = (value: unknown) => encode(value ?? null, 'transit');
   return Object.fromEntries(
     names
-      .filter(name => text(old[name]) !== text(fresh[name]))
+      .filter(name => !isDeepStrictEqual(old[name] ?? null, fresh[name] ?? null))
       .map(name => {
         const deeper = EXTENDED.includes(name) && isPlainObject(old[name]) && isPlainObject(fresh[name]);
         return [name, deeper ? changedValues(old[name], fresh[name]) : (old[name] ?? null)];
