@@ -2,7 +2,7 @@
  * Logging. What is logged is chosen field by field at each call; redaction stands behind that as a second net, over the
  * finished line, so that it catches a secret wherever it got in.
  */
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 import { redactor } from './domain/redact.ts';
 import { adviceFor, isIncident, type Check, type CheckSubject } from './domain/verdict.ts';
 
@@ -21,43 +21,90 @@ export function createLog({ level, secrets, destination }: LogOptions): Log {
   const options = {
     level,
     base: null,
-    timestamp: timeOfLine(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    hooks: { streamWrite: redact },
   };
-  return pino(options, destination ?? standardOutput());
+  if (destination)
+    return pino({ ...options, timestamp: isoTime(Date.now), hooks: { streamWrite: redact } }, destination);
+  const output = standardOutput(redact);
+  return pino({ ...options, timestamp: isoTime(output.now), hooks: { logMethod: output.putDown } }, output);
 }
 
 /** As pino's own `isoTime`; of the lines of one millisecond, the first works it out. */
-function timeOfLine(): () => string {
+function isoTime(now: () => number): () => string {
   let at = 0;
   let written = '';
   return () => {
-    const now = Date.now();
-    if (now !== at) {
-      at = now;
-      written = `,"time":"${new Date(now).toISOString()}"`;
+    const time = now();
+    if (time !== at) {
+      at = time;
+      written = `,"time":"${new Date(at).toISOString()}"`;
     }
     return written;
   };
 }
 
-/** Lines go out together: one by one they would cost as much as a call to Flex. What is left goes out at exit, and at once when fatal. */
-function standardOutput(): DestinationStream & { flushSync(): void } {
+/**
+ * What is logged is put down with its time, and made into lines a little later, together with what came after it: between
+ * requests, each line would cost the next request several times what it costs among others of its kind. What is left goes
+ * out at exit, and at once when fatal.
+ */
+function standardOutput(redact: (lines: string) => string) {
   const output = pino.destination({
     sync: false,
     minLength: 32_768,
     maxWrite: 65_536,
-    periodicFlush: 100,
     // As text, all that waits would be measured anew at each line.
     contentMode: 'buffer',
   });
+  let waiting: PutDown[] = [];
+  let at = 0;
+  let lines = '';
+  const handOver = () => {
+    const all = waiting;
+    waiting = [];
+    for (const event of all) {
+      at = event.at;
+      writeLine(event);
+    }
+    if (lines !== '') output.write(Buffer.from(redact(lines)) as unknown as string);
+    lines = '';
+  };
+  const flush = () => {
+    handOver();
+    output.flush();
+  };
+  const flushSync = () => {
+    handOver();
+    output.flushSync();
+  };
+  setInterval(flush, LONGEST_WAIT_MS).unref();
+  process.on('exit', flushSync);
   return {
-    write: line => void output.write(Buffer.from(line) as unknown as string),
-    flushSync: () => output.flushSync(),
+    putDown(this: Log, args: Parameters<LogFn>, write: LogFn) {
+      if (waiting.push({ at: Date.now(), log: this, args, write }) >= TOGETHER) handOver();
+    },
+    /** When what is being written was put down. */
+    now: () => at,
+    write: (line: string) => void (lines += line),
+    flushSync,
   };
 }
+
+type PutDown = { at: number; log: Log; args: Parameters<LogFn>; write: LogFn };
+
+/** Whoever logged it has gone on: what is wrong with a line must end nothing else. */
+function writeLine({ log, args, write }: PutDown): void {
+  try {
+    write.apply(log, args);
+  } catch {
+    write.call(log, 'a line that can not be written');
+  }
+}
+
+/** Lines. */
+const TOGETHER = 100;
+const LONGEST_WAIT_MS = 100;
 
 /** For people, where the machine has the printer installed: in development and in the demo. */
 export async function prettyDestination(): Promise<DestinationStream | undefined> {

@@ -15,11 +15,14 @@ const secretShapes: [shape: RegExp, instead: string][] = [
   [/((?:access|refresh)_token\s?[:=]\s?(?:'|\\{1,3}")?)[^"'&\s,\\}\]:][^"'&\s,\\]*/g, `$1${REDACTED}`],
 ];
 
-/** What each of these shapes has in it: most lines have none of it, and need be read but once. */
-const HINT = /secret_|[sr]k_|whsec_|ek_|eyJ|_token|bearer/i;
+/**
+ * What each of these shapes has in it: most lines have none of it, and need be read but once. Without the flag `i`, with which
+ * that would take twice as long.
+ */
+const HINT = /secret_|[sr]k_|whsec_|ek_|eyJ|_token|[Bb][Ee][Aa][Rr][Ee][Rr]/;
 
-/** Thirteen to nineteen digits, in groups of four or in a row. */
-const CARD = /\b\d{4}(?:\d{9,15}|[ -](?:\d{4}[ -]\d{4}[ -]\d{1,7}|\d{6}[ -]\d{5}))\b/g;
+/** Thirteen to nineteen digits, in groups of four or in a row. Of lines full of ids and times, the first digits rule out most at once. */
+const CARD = /\b[2-6]\d\d\d(?:\d{9,15}|[ -](?:\d{4}[ -]\d{4}[ -]\d{1,7}|\d{6}[ -]\d{5}))\b/g;
 
 const withoutCards = (text: string) =>
   text.replace(CARD, number => (isCardNumber(number.replaceAll(/\D/g, '')) ? REDACTED : number));

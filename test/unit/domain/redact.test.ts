@@ -2,7 +2,7 @@ import { redactor } from '../../../server/domain/redact.ts';
 
 const redact = redactor(['hunter2-marketplace', '']);
 
-it.each([
+const secrets = [
   [
     'a client secret, but not the id in front',
     'pi_3QhWaB7WZ01zgkWS0jxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM',
@@ -30,12 +30,14 @@ it.each([
   ['a card number with hyphens', '5555-5555-5555-4444', '5555'],
   ['an American one', '3782 822463 10005', '8224'],
   ['a value that is secret by name', 'the word is hunter2-marketplace', 'hunter2'],
-])('takes out %s', (_what, text, secret) => {
+];
+
+it.each(secrets)('takes out %s', (_what, text, secret) => {
   expect(redact(text)).not.toContain(secret);
   expect(redact(text)).toContain('[redacted]');
 });
 
-it.each([
+const harmless = [
   '{"access_token":null,"refresh_token":1}',
   '{"msg":"access_token="}',
   '{"msg":"refresh_token=\\\\"}',
@@ -49,6 +51,21 @@ it.each([
   '1795253940003',
   '12345678-1234-4123-8123-123456789012',
   'pi_4242424242424242',
-])('leaves %s', text => {
+];
+
+it.each(harmless)('leaves %s', text => {
   expect(redact(text)).toBe(text);
+});
+
+it('takes out of many lines together what it takes out of each', () => {
+  const texts = [
+    ...secrets.map(([, text]) => text),
+    ...harmless,
+    'Bearer',
+    'refresh_token=',
+    '4242 4242 4242',
+  ];
+  const lines = texts.flatMap(text => [text, ...texts]).map(msg => `${JSON.stringify({ msg })}\n`);
+
+  expect(redact(lines.join(''))).toBe(lines.map(redact).join(''));
 });
