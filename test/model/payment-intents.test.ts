@@ -16,7 +16,6 @@ import {
   type Refusal,
   type Step,
 } from './payment-intent-model.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
 import { runsOf } from './runs.ts';
 
 const STEPS = 20_000;
@@ -119,8 +118,7 @@ const stripe = new Stripe(sandbox.info().stripe.secretKey, {
 });
 afterAll(() => sandbox.close());
 
-// The client takes a stack of each call, and nock stands before each: most of what 20,000 steps cost.
-useRealSockets();
+// The client takes a stack of each call, which is most of what 20,000 steps cost.
 const { stackTraceLimit } = Error;
 beforeAll(() => void (Error.stackTraceLimit = 0));
 afterAll(() => void (Error.stackTraceLimit = stackTraceLimit));

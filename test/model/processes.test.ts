@@ -18,7 +18,6 @@ import {
   type Role,
   type Rule,
 } from './process-model.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
 import { runsOf } from './runs.ts';
 
 const STEPS = 20_000;
@@ -47,8 +46,7 @@ afterAll(() => sandbox.close());
 const callers = createCallers(sandbox);
 const people = sandbox.info().users.map(({ id }) => id);
 
-// Each call and each expectation takes a stack, and nock stands before each request: a third of what 20,000 steps cost.
-useRealSockets();
+// Each call and each expectation takes a stack, which is a quarter of what 20,000 steps cost.
 const { stackTraceLimit } = Error;
 beforeAll(() => void (Error.stackTraceLimit = 0));
 afterAll(() => void (Error.stackTraceLimit = stackTraceLimit));

@@ -4,10 +4,8 @@ import { signedIn } from '../sandbox/client/web-client.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { eventually, onPostgres } from '../setup/databases.ts';
 import { freePorts, run } from '../setup/processes.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
 import { environmentFor } from '../setup/world.ts';
 
-useRealSockets();
 const databases = onPostgres();
 
 it('no request fails, no worker dies, and what was asked meanwhile is recorded when it is back', async () => {

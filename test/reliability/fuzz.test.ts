@@ -7,7 +7,6 @@ import { Pool } from 'undici';
 import { createWebClient, tokenCookie } from '../sandbox/client/web-client.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { run } from '../setup/processes.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
 import { environmentFor } from '../setup/world.ts';
 import { oddRequest, type OddRequest } from './requests.ts';
 import { secretScan } from './secrets.ts';
@@ -17,8 +16,6 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? (REQUESTS > 2_000 ? Date.now() %
 const AT_ONCE = 40;
 /** Much longer than any of these takes. */
 const HANG_MS = 10_000;
-
-useRealSockets();
 
 it(
   `${REQUESTS} random requests: each answered, none by a failure of ours, and no secret in sight`,

@@ -5,9 +5,6 @@
 import { Agent, request, type Dispatcher } from 'undici';
 import { booking, sessionCookie, TRANSIT } from '../bench/checkout.ts';
 import { freePorts, run, type Running } from '../setup/processes.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
-
-useRealSockets();
 
 const ROUNDS = process.env['SIGTERM_ROUNDS'];
 const KEPT = 48;

@@ -16,10 +16,7 @@ import {
   signatureOf,
 } from '../setup/webhook-deliveries.ts';
 import { startInstance } from '../setup/instances.ts';
-import { useRealSockets } from '../setup/real-sockets.ts';
 import { environmentFor } from '../setup/world.ts';
-
-useRealSockets();
 
 const INTENTS = 100;
 const EVENTS_PER_INTENT = 20;

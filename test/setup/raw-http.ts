@@ -1,10 +1,6 @@
 /** HTTP as bytes on a socket: what no client library would send. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import nock from 'nock';
-
-// nock sits in every socket, and reads and unpacks what passes: for these tests it has to go.
-beforeAll(() => nock.restore());
 
 export type RawAnswer = { status: number; headers: Record<string, string>; body: string };
 
@@ -41,7 +37,7 @@ function answersIn(text: string): RawAnswer[] {
   return answers;
 }
 
-/** One request with exactly these headers: fetch and node:http have a say in some of them, and nock reads them. */
+/** One request with exactly these headers: fetch and node:http have a say in some of them. */
 export async function ask(
   url: string,
   {

@@ -4,13 +4,10 @@ import { realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import { freePorts, run, type Running } from '../../setup/processes.ts';
-import { useRealSockets } from '../../setup/real-sockets.ts';
 import { environmentFor } from '../../setup/world.ts';
 
 const start = (environment: Record<string, string>) =>
   run(['server/main.ts'], { ...environment, NODE_ENV: 'test', WEB_CONCURRENCY: '2' });
-
-useRealSockets();
 
 describe('WEB_CONCURRENCY=2 npm start', () => {
   it('serves from two processes, and goes on serving when one is killed and started anew', async () => {

@@ -16,10 +16,7 @@ import {
   silent,
   type Databases,
 } from '../../setup/databases.ts';
-import { useRealSockets } from '../../setup/real-sockets.ts';
 import { startWorld, type World } from '../../setup/world.ts';
-
-useRealSockets();
 
 const SECRET = 'whsec_ofTheEndpoint00000000000001';
 const OLD_SECRET = 'whsec_beforeRotation0000000000001';
