@@ -1,5 +1,8 @@
 /** Jobs, and the traps in them. */
 import { sql } from 'kysely';
+import { createPool, createStreamPool, runSql } from '../../../server/store/connection.ts';
+import { openEmbedded } from '../../../server/store/embedded/open.ts';
+import { createJobs } from '../../../server/store/jobs.ts';
 import { openStore, type StorePlace } from '../../../server/store/store.ts';
 import { eventually, onBothDatabases, silent } from '../../setup/databases.ts';
 
@@ -13,12 +16,22 @@ async function startWith(place: StorePlace, work: (data: Data) => Promise<void>)
   return store;
 }
 
+/** Without a store, which says nothing of the jobs' troubles until all has begun. */
+async function connectionsTo(place: StorePlace) {
+  if ('url' in place) {
+    const pool = createPool(place.url, { max: 4 });
+    return { pool, close: () => pool.end() };
+  }
+  const embedded = await openEmbedded(place.directory);
+  return { pool: createStreamPool(() => embedded.connect()), close: () => embedded.close() };
+}
+
 function newGate() {
   const { promise: gate, resolve: open } = Promise.withResolvers<void>();
   return { gate, open };
 }
 
-onBothDatabases(databases => {
+onBothDatabases((databases, kind) => {
   it('does one job of a key once, although it was asked for often', async () => {
     const done: number[] = [];
     const { gate, open } = newGate();
@@ -86,6 +99,30 @@ onBothDatabases(databases => {
     expect(job).toBe('retry');
     open();
   }, 20_000);
+
+  it('has a queue for each worker before the worker looks into it', async () => {
+    const { pool, close } = await connectionsTo(await databases.place());
+    const problems: unknown[] = [];
+    const done: string[] = [];
+    const jobs = createJobs({
+      runSql: (text, values) => runSql(pool, text, values),
+      backend: kind === 'postgres' ? 'postgres' : 'pglite',
+      onProblem: problem => problems.push(problem),
+    });
+    for (const name of ['one', 'another'])
+      jobs.define({ name, work: () => Promise.resolve(void done.push(name)) });
+
+    await jobs.start();
+    for (const name of ['one', 'another']) await jobs.send(name, 'a', {});
+    await eventually(
+      () => done,
+      names => names.length === 2,
+    );
+    await jobs.stop();
+    await close();
+
+    expect(problems).toEqual([]);
+  }, 15_000);
 
   it('works off at once what has piled up', async () => {
     const { gate, open } = newGate();
