@@ -15,14 +15,15 @@ export async function stripeLines(world: World): Promise<Line[]> {
       }),
     ];
   }
-  const [account, intents, webhooks] = await Promise.all([
+  const [account, intents, payouts, webhooks] = await Promise.all([
     stripe.account(),
     stripe.newestPaymentIntentId(),
+    stripe.mayReadPayouts(),
     stripe.webhookEndpoints(),
   ]);
   return [
     keyLine(stripe, account, intents),
-    ...permissionLines(account, intents),
+    ...permissionLines(account, intents, payouts),
     ...publishableLine(world, stripe),
     webhookLine(world, webhooks),
     ...(await clockLine(world, stripe)),
@@ -47,7 +48,11 @@ function keyLine(stripe: StripeDoor, account: Lookup<{ id: string }>, intents: L
 const isForbidden = (lookup: Lookup<unknown>) =>
   lookup.outcome === 'unknown' && lookup.trouble === 'not-permitted';
 
-function permissionLines(account: Lookup<unknown>, intents: Lookup<unknown>): Line[] {
+function permissionLines(
+  account: Lookup<unknown>,
+  intents: Lookup<unknown>,
+  payouts: Lookup<unknown>,
+): Line[] {
   if (isForbidden(intents)) {
     return [
       bad('Stripe permissions', 'the key may not read PaymentIntents', {
@@ -56,13 +61,18 @@ function permissionLines(account: Lookup<unknown>, intents: Lookup<unknown>): Li
     ];
   }
   if (intents.outcome !== 'found') return [];
+  const more = [
+    { lookup: account, name: 'Connect: read', tells: 'whose provider is restricted' },
+    { lookup: payouts, name: 'Payouts: read', tells: 'that a payout came back' },
+  ];
+  const lacks = more.filter(({ lookup }) => isForbidden(lookup));
+  if (lacks.length === 0)
+    return [good('Stripe permissions', 'PaymentIntents: read, Connect: read, Payouts: read')];
   return [
-    isForbidden(account)
-      ? unknown('Stripe permissions', 'PaymentIntents: read; not the account', {
-          mend: 'With Connect: read it can also say whose provider is restricted.',
-          optional: true,
-        })
-      : good('Stripe permissions', 'PaymentIntents and accounts: read'),
+    unknown('Stripe permissions', `PaymentIntents: read; not ${lacks.map(({ name }) => name).join(', ')}`, {
+      mend: lacks.map(({ name, tells }) => `With ${name} it can also say ${tells}.`).join(' '),
+      optional: true,
+    }),
   ];
 }
 

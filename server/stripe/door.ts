@@ -13,7 +13,7 @@ import { describeIntent } from './describe-intent.ts';
 import { intentsIn, payoutsIn } from './lists.ts';
 import { createGuard, type Lookup } from './lookup.ts';
 import { measuredHttp } from './measured.ts';
-import { lackingPermissions } from './permissions.ts';
+import { lackingPermissions, mayReadPayouts } from './permissions.ts';
 import { createStripeLedger, type StripeLedger } from './ledger.ts';
 import { createMoney, type Money } from './money.ts';
 import { createdIn, endOf, PAGE, pageAfter, type Window } from './pages.ts';
@@ -41,6 +41,8 @@ export type StripeDoor = {
   connectedAccount(id: string): Promise<Lookup<StripeAccount>>;
   /** Of a connected account, made in the window, however they ended. */
   payouts(account: string, window: Window): Promise<Lookup<ProviderPayout[]>>;
+  /** Found when our key may, for one of the connected accounts if there is any. */
+  mayReadPayouts(): Promise<Lookup<unknown>>;
   webhookEndpoints(): Promise<Lookup<WebhookEndpoint[]>>;
   /** Of the permissions that the fallback needs, those that our key does not have. */
   lackingPermissions(): Promise<Lookup<string[]>>;
@@ -119,6 +121,7 @@ export function createStripeDoor(
     connectedAccount: id => ask(async () => describeAccount(await stripe.accounts.retrieve(id))),
     payouts: (account, window) =>
       payoutsIn(stripe, ask, account, window, describePayout, { most: MOST_PAGES }),
+    mayReadPayouts: () => mayReadPayouts(stripe, ask),
     webhookEndpoints: () =>
       ask(async () => {
         const { data } = await stripe.webhookEndpoints.list({ limit: PAGE });

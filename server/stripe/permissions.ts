@@ -61,9 +61,7 @@ export const fallbackPermissions: Permission[] = [
 
 /** Names of those that the key lacks. Nothing is changed by it. Unknown as a whole when one could not be tried. */
 export async function lackingPermissions(stripe: Stripe, ask: Guard['ask']): Promise<Lookup<string[]>> {
-  const connected = await ask(async () => (await stripe.accounts.list({ limit: 1 })).data[0]?.id);
-  const account =
-    connected.outcome === 'found' && connected.value !== undefined ? { stripeAccount: connected.value } : {};
+  const account = await anyConnected(stripe, ask);
   const tried = await Promise.all(
     fallbackPermissions.map(async ({ name, probe }) => ({
       name,
@@ -78,6 +76,20 @@ export async function lackingPermissions(stripe: Stripe, ask: Guard['ask']): Pro
     outcome: 'found',
     value: tried.filter(({ lookup }) => lookup.outcome === 'unknown').map(({ name }) => name),
   };
+}
+
+/** As it is asked for the payouts of a provider. */
+export async function mayReadPayouts(stripe: Stripe, ask: Guard['ask']): Promise<Lookup<unknown>> {
+  const account = await anyConnected(stripe, ask);
+  return ask(() => stripe.payouts.list({ limit: 1 }, account));
+}
+
+/** Options of a call for a connected account; for our own where none is known. */
+async function anyConnected(stripe: Stripe, ask: Guard['ask']): Promise<{ stripeAccount?: string }> {
+  const connected = await ask(async () => (await stripe.accounts.list({ limit: 1 })).data[0]?.id);
+  return connected.outcome === 'found' && connected.value !== undefined
+    ? { stripeAccount: connected.value }
+    : {};
 }
 
 /** Whoever is told that there is no such thing was allowed to ask. */

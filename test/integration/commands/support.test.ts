@@ -286,6 +286,29 @@ describe('npm run doctor', () => {
       expect(stdout + stderr).not.toContain(secret);
   });
 
+  const all = { payment_intents: 'read', accounts: 'read', payouts: 'read' };
+  const { accounts: _accounts, ...withoutAccounts } = all;
+  const { payouts: _payouts, ...withoutPayouts } = all;
+  it.each<[scopes: Record<string, string>, state: string, says: string, mend: string | undefined]>([
+    [all, 'good', 'PaymentIntents: read, Connect: read, Payouts: read', undefined],
+    [
+      withoutAccounts,
+      'unknown',
+      'PaymentIntents: read; not Connect: read',
+      'With Connect: read it can also say whose provider is restricted.',
+    ],
+    [
+      withoutPayouts,
+      'unknown',
+      'PaymentIntents: read; not Payouts: read',
+      'With Payouts: read it can also say that a payout came back.',
+    ],
+  ])('says of a restricted key with %j what it can not do', async (scopes, state, says, mend) => {
+    const { line } = await doctor([], { ...settings(), STRIPE_SECRET_KEY: await restrictedKey(scopes) });
+
+    expect(line('Stripe permissions')).toMatchObject({ state, says, ...(mend !== undefined && { mend }) });
+  });
+
   it('says what the fallback lacks when it is asked for, and exits 2', async () => {
     const { stripe } = world.info;
     const { code, line } = await doctor([], {
