@@ -1,6 +1,7 @@
 /**
  * For hosts that trace with OpenTelemetry: they load its SDK before us (`node --import`), and of us it hears of each call to Flex
- * and Stripe, and what was thought of an answer. Only the API is loaded here. No id is told but that of the transaction.
+ * and Stripe, and what was thought of an answer. Only the API is loaded here, in no newer version than their SDKs take: one that is newer than
+ * the host's is turned away without a word. No id is told but that of the transaction.
  */
 import { ProxyTracerProvider, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Check, CheckSubject } from './domain/verdict.ts';
