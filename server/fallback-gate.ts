@@ -62,7 +62,10 @@ export function createFallbackGate({
   };
   const look = async () => {
     clearTimeout(again);
-    const found = await stripe?.lackingPermissions();
+    // Nobody waits for this: a fault of ours is told, and it is looked again.
+    const found = await stripe?.lackingPermissions().catch((fault: unknown) => {
+      log.error({ err: fault }, "the Stripe key's permissions could not be looked at");
+    });
     if (ended) return;
     if (found?.outcome === 'found') lacking = found.value;
     tell();

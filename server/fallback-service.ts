@@ -127,8 +127,11 @@ export function createFallbackService(deps: Deps): FallbackService | null {
       livemode: stripe.livemode,
       isUp: () => store.status().isUp,
       isOn: () => isSwitchKnown && gate.readiness().on && store.status().isUp,
-      onLeft: (transactionId, why) =>
-        log.warn({ transactionId, why }, 'an order without a payment was left as it is'),
+      onLeft: (transactionId, why, fault) =>
+        log.warn(
+          { transactionId, why, ...(fault !== undefined && { err: fault }) },
+          'an order without a payment was left as it is',
+        ),
     }),
     operators,
     sweep: signal => sweep(run, signal),

@@ -33,8 +33,8 @@ export type FallbackDeps = RunDeps & {
   isOn: () => boolean;
   /** Whether the database can be asked. */
   isUp: () => boolean;
-  /** Why an order that was for it is not carried. Must not fail. */
-  onLeft: (transactionId: string, why: string) => void;
+  /** Why an order that was for it is not carried, and by which fault of ours, if by one. Must not fail. */
+  onLeft: (transactionId: string, why: string, fault?: unknown) => void;
 };
 
 export type Fallback = ReturnType<typeof createFallback>;
@@ -185,7 +185,9 @@ function refuse(transactionId: string): never {
 
 /** The customer is told to order again: nobody need wait until Flex gives the dates back by itself. */
 function refuseAndLetGo(deps: FallbackDeps, { id, processName }: OperatorTransaction): never {
-  void letGo(deps, id, processName);
+  letGo(deps, id, processName).catch((fault: unknown) =>
+    deps.onLeft(id, 'refused to the client; it broke off when it was to be ended', fault),
+  );
   refuse(id);
 }
 

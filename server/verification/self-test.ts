@@ -13,7 +13,9 @@ export function troubleWithStripe(stripe: StripeDoor): Promise<StripeTrouble | n
   if (known) return known;
   const test = look(stripe);
   tested.set(stripe, test);
-  void test.then(trouble => trouble && tested.delete(stripe));
+  const forget = () => tested.delete(stripe);
+  // A fault is for whoever asked.
+  test.then(trouble => trouble && forget(), forget);
   return test;
 }
 

@@ -1,4 +1,5 @@
 /** The two doors that verification looks through, against the sandbox. */
+import { jest } from '@jest/globals';
 import { createIntegrationDoor } from '../../server/flex/integration.ts';
 import type { UpstreamCall } from '../../server/metrics.ts';
 import { digestOfSecret } from '../../server/stripe/describe-intent.ts';
@@ -232,5 +233,14 @@ describe('Stripe', () => {
     await world.scenario({ name: 'status', code: 500, times: 1, route: '/v1/payment_intents' });
     const one = door();
     expect([await troubleWithStripe(one), await troubleWithStripe(one)]).toEqual(['unavailable', null]);
+  });
+
+  it('is tested once more after a fault of ours, which only who asked is told', async () => {
+    const fault = new TypeError('a fault');
+    const one = { ...door(), newestPaymentIntentId: jest.fn(door().newestPaymentIntentId) };
+    one.newestPaymentIntentId.mockRejectedValueOnce(fault);
+
+    await expect(troubleWithStripe(one)).rejects.toBe(fault);
+    expect(await troubleWithStripe(one)).toBeNull();
   });
 });

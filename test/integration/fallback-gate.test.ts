@@ -1,4 +1,5 @@
 /** What lets the fallback be on, by a real Stripe client with restricted keys of the sandbox; and what is said of it. */
+import { jest } from '@jest/globals';
 import path from 'node:path';
 import { loadConfig } from '../../server/config.ts';
 import { createFallbackGate } from '../../server/fallback-gate.ts';
@@ -34,10 +35,15 @@ async function control(place: string, body: object): Promise<any> {
   });
   return response.json();
 }
+type FallbackGateStripe = NonNullable<Parameters<typeof createFallbackGate>[0]['stripe']>;
 const keyWith = async (given: object): Promise<string> =>
   (await control('stripe/keys', { scopes: given })).key;
 
-function gateWith(key: string, environment: Record<string, string> = ASKED) {
+function gateWith(
+  key: string,
+  environment: Record<string, string> = ASKED,
+  stripe: FallbackGateStripe = createStripeDoor(key, sandbox.info().stripe.baseUrl),
+) {
   const log = collectLog();
   const { config } = loadConfig({
     REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'id',
@@ -49,7 +55,7 @@ function gateWith(key: string, environment: Record<string, string> = ASKED) {
     processes,
     hasIntegration: true,
     hasDatabase: true,
-    stripe: createStripeDoor(key, sandbox.info().stripe.baseUrl),
+    stripe,
     log: createLog({ level: 'info', secrets: [key], destination: log.destination }),
     pauseMs: 20,
   });
@@ -98,6 +104,25 @@ describe('the permissions of a key', () => {
     await gate.look();
 
     expect(gate.readiness().on).toBe(true);
+  });
+
+  it('are looked at again after a fault of ours, which is told', async () => {
+    const lackingPermissions = jest
+      .fn<FallbackGateStripe['lackingPermissions']>()
+      .mockRejectedValueOnce(new TypeError('a fault'))
+      .mockResolvedValue({ outcome: 'found', value: [] });
+
+    using gate = gateWith('sk_test_key', ASKED, { livemode: false, lackingPermissions });
+    await eventually(
+      async () => gate.readiness().on,
+      on => on,
+    );
+
+    expect(gate.said()).toMatchObject([
+      { level: 'error', msg: "the Stripe key's permissions could not be looked at" },
+      { msg: 'the fallback stays off' },
+      { msg: 'the fallback is on' },
+    ]);
   });
 
   it('are looked at again until they are known', async () => {
