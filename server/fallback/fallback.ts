@@ -15,6 +15,7 @@ import { findCase, hasOpenCase, openCase } from '../store/payment-cases.ts';
 import type { PaymentCaseRow } from '../store/schema.ts';
 import {
   LOOKED_AT,
+  overIn,
   type AnsweredOrder,
   type Carried,
   type PaymentStatus,
@@ -87,7 +88,10 @@ export function createFallback(deps: FallbackDeps) {
       return { source: 'fallback', status: 'payable', payment: { paymentIntentId, clientSecret } };
     },
     /** Looks whether it is paid, and counts the booking as paid for if it is. */
-    async confirm(row: PaymentCaseRow, signal: AbortSignal): Promise<PaymentStatus> {
+    async confirm(
+      row: PaymentCaseRow,
+      signal: AbortSignal,
+    ): Promise<{ status: PaymentStatus['status']; over: string }> {
       for (;;) {
         const run = await runCase(deps, row.id, { signal });
         const now = (await findCase(deps.db, row.transaction_id)) ?? row;
@@ -96,7 +100,7 @@ export function createFallback(deps: FallbackDeps) {
           now.ending !== null ||
           now.needs !== null ||
           (run.is === 'left' && now.state === 'released' && now.trouble === null);
-        if (isDecided || signal.aborted) return statusOf(now);
+        if (isDecided || signal.aborted) return { status: statusOf(now).status, over: wordsOfEnd(now) };
         await deps.sleep(run.is === 'left' ? Math.max(250, run.until - run.now) : 250, signal);
       }
     },
@@ -121,10 +125,16 @@ async function asked<T>({ settings, isUp }: FallbackDeps, ask: () => Promise<T>,
   });
 }
 
+/** Outcomes of a booking that was paid for, and stays so. */
+const PAID = ['paid-out', 'nothing-to-pay-out'];
+
+const wordsOfEnd = (row: PaymentCaseRow): string =>
+  overIn({ seenStatus: row.seen_status, outcome: row.outcome });
+
 function statusOf(row: PaymentCaseRow): PaymentStatus {
   const status = (): PaymentStatus['status'] => {
     if (row.needs !== null) return 'checking';
-    if (row.ending !== null || (row.closed_at !== null && row.outcome !== 'paid-out')) return 'over';
+    if (row.ending !== null || (row.closed_at !== null && !PAID.includes(row.outcome ?? ''))) return 'over';
     if (isAtLeast(row.state, 'captured')) return 'paid';
     if (isAtLeast(row.state, 'advanced')) return 'authorised';
     return row.state === 'released' ? 'payable' : 'preparing';
@@ -167,9 +177,7 @@ async function endOf(deps: FallbackDeps, row: PaymentCaseRow, signal: AbortSigna
   if (status === 'checking') throw refusal('payment-not-authorised', LOOKED_AT);
   throw refusal(
     'payment-over',
-    status === 'over'
-      ? 'This order can not be paid any more. Nothing was charged. Please order again.'
-      : 'This order is paid for already.',
+    status === 'over' ? `${wordsOfEnd(row)} Please order again.` : 'This order is paid for already.',
   );
 }
 

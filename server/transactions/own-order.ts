@@ -14,7 +14,8 @@ import { sendOnce, type Budget, type RecordLookup } from './unknown-outcome.ts';
 export type Cases<Row extends { customer_id: string }> = {
   caseOf(transactionId: string): Promise<Row | undefined>;
   status(row: Row, isAble: boolean, signal: AbortSignal): Promise<PaymentStatus>;
-  confirm(row: Row, signal: AbortSignal): Promise<PaymentStatus>;
+  /** `over`: what is said of it where it is over. */
+  confirm(row: Row, signal: AbortSignal): Promise<{ status: PaymentStatus['status']; over: string }>;
 };
 
 type Deps<Row extends { customer_id: string }> = {
@@ -55,8 +56,9 @@ export async function confirmPayment<Row extends { customer_id: string }>(
   const { order, row } = await own(cases, session, transactionId, budget);
   const show = () => session.showTransaction(transactionId, {}, budget.whole);
   if (cases && row) {
-    const { status } = await cases.confirm(row, budget.command);
+    const { status, over } = await cases.confirm(row, budget.command);
     if (status === 'authorised' || status === 'paid') return { answer: await show(), source: 'fallback' };
+    if (status === 'over') throw conflict('payment-over', over);
     throw refusals[status];
   }
   const transition = [...(processes.get(order.processName)?.transitions.values() ?? [])].find(
@@ -111,13 +113,12 @@ const PREPARING = new ProxyError('payment-not-authorised', {
   data: {},
   retryAfterSeconds: 2,
 });
-const refusals: Record<Exclude<PaymentStatus['status'], 'authorised' | 'paid'>, ProxyError> = {
+const refusals: Record<Exclude<PaymentStatus['status'], 'authorised' | 'paid' | 'over'>, ProxyError> = {
   payable: conflict(
     'payment-not-authorised',
     'The payment has not been made yet: the card is not authorised.',
   ),
   preparing: PREPARING,
   checking: conflict('payment-not-authorised', LOOKED_AT),
-  over: conflict('payment-over', 'This order can not be paid any more. Nothing was charged.'),
   none: NOT_TO_CONFIRM,
 };

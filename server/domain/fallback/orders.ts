@@ -36,3 +36,17 @@ export type PaymentStatus = {
 
 /** What a customer is told while an operator is to look at it: money may be held. */
 export const LOOKED_AT = 'The payment is being looked at by the marketplace. Nothing has to be paid again.';
+
+/** What a customer is told of an order that can not be paid any more: of the money, only what is surely so. */
+export function overIn({
+  seenStatus,
+  outcome,
+}: {
+  seenStatus: string | null;
+  outcome: string | null;
+}): string {
+  const isOver = 'This order can not be paid any more.';
+  if (seenStatus !== 'succeeded') return `${isOver} Nothing was charged.`;
+  // What an operator has closed was settled by hand.
+  return outcome === 'resolved' ? isOver : `${isOver} What was charged is given back.`;
+}

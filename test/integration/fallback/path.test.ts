@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { appTime } from '../../../server/store/clock.ts';
+import { appNow, appTime } from '../../../server/store/clock.ts';
 import { eventually, moveClock } from '../../setup/databases.ts';
 import { paymentIn, stepsIn, transactionIn, uuid } from '../../setup/fallback-steps.ts';
 import { ABLE, startFallbackWorld, type FallbackWorld } from '../../setup/fallback-world.ts';
@@ -120,6 +120,11 @@ describe('a booking on our own PaymentIntent', () => {
     const { data: transfers } = await world.stripe.transfers.list();
     expect(transfers).toMatchObject([{ amount: 15_750, amount_reversed: 15_750 }]);
     expect(await caseOf(id)).toMatchObject({ state: 'closed', outcome: 'refunded' });
+    const late = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
+    expect(late.body).toMatchObject({
+      code: 'payment-over',
+      statusText: 'This order can not be paid any more. What was charged is given back.',
+    });
   });
 
   it('cancels what nobody has paid before Flex gives the booking up, and hands its secret out no more', async () => {
@@ -135,7 +140,11 @@ describe('a booking on our own PaymentIntent', () => {
     expect(stateOf(id)).toBe('state/payment-expired');
     await expect(world.pay(stripePaymentIntentId)).rejects.toThrow('canceled');
     const late = await world.alice.post('confirm-payment', { transactionId: uuid(id) });
-    expect(late.body).toMatchObject({ status: 409, code: 'payment-over' });
+    expect(late.body).toMatchObject({
+      status: 409,
+      code: 'payment-over',
+      statusText: 'This order can not be paid any more. Nothing was charged.',
+    });
   });
 
   it('goes on by itself when the customer has paid and closed the page', async () => {
@@ -347,7 +356,23 @@ describe("a customer's own payment", () => {
     const byStockClient = await world.book({}, { 'X-Idempotency-Key': 'a-wish-of-alice-2' });
     await world.store.db.updateTable('payment_cases').set({ needs: 'state-unknown' }).execute();
     const lookedAt = await world.book({}, key);
+    const endedAs = async (outcome: string) => {
+      const closed = {
+        needs: null,
+        state: 'closed' as const,
+        closed_at: appNow,
+        seen_status: 'succeeded',
+        outcome,
+      };
+      await world.store.db.updateTable('payment_cases').set(closed).execute();
+      return (await world.book({}, key)).body.statusText;
+    };
 
+    expect(await endedAs('refunded')).toBe(
+      'This order can not be paid any more. What was charged is given back. Please order again.',
+    );
+    expect(await endedAs('resolved')).toBe('This order can not be paid any more. Please order again.');
+    expect(await endedAs('nothing-to-pay-out')).toBe('This order is paid for already.');
     expect(paidFor.body).toMatchObject({
       status: 409,
       code: 'payment-over',
