@@ -69,7 +69,8 @@ async function answerOf(work: Promise<void>): Promise<MoveAnswer> {
     if (error.outcome === 'unknown') return 'unknown';
     if (error.code !== 'flex-refused') return 'not-now';
     if (error.status === 409) return 'conflict';
-    return [400, 403, 404].includes(error.status) ? 'refused' : 'not-now';
+    // Nor is 404 a refusal: right after it was begun, a transaction may not be found everywhere.
+    return [400, 403].includes(error.status) ? 'refused' : 'not-now';
   }
 }
 

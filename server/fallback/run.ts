@@ -395,6 +395,7 @@ async function move(work: Work, which: NonNullable<PaymentCaseRow['sent_move']>)
   const answer = await deps.flex.move(row.transaction_id, row.process_name, which);
   delete evidence.flex;
   if (answer !== 'done') evidence.failedMoves.push(which);
+  if (answer === 'refused' && which === 'enter') evidence.lane = 'refused';
   // It was surely not made by this, and if nothing was under way before, nothing is now.
   const isNotUnderWay = (answer === 'refused' || answer === 'not-now') && row.sent_move === null;
   return write(work, {

@@ -79,7 +79,7 @@ export type Evidence = {
   share?: Share | null | 'away';
   /** PaymentIntents of the transaction that events told of, whenever they were made. They are among what is listed. */
   heard: readonly string[];
-  /** Whether Flex would let the booking into the lane. */
+  /** Whether Flex would let the booking into the lane, or has refused to. */
   lane?: 'open' | 'refused' | 'away';
   /** Transitions that were sent in this run and did not come to be. */
   failedMoves: Move[];

@@ -88,8 +88,8 @@ function enter(c: Case, evidence: Evidence, now: number): Step {
     if (isStep(others)) return others;
     if (others.intents.length > 0) return end('superseded');
   }
-  // Refused for good: one that may yet come to be is still noted as sent.
-  if (evidence.failedMoves.includes('enter') && c.sent === null) return end('lane-refused');
+  // One that may yet come to be is still noted as sent.
+  if (evidence.lane === 'refused' && c.sent === null) return end('lane-refused');
   return move(c, 'enter', evidence, now);
 }
 

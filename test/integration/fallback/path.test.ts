@@ -390,12 +390,14 @@ describe("a customer's own payment", () => {
     ['drop-after-commit', 'POST /v1/payment_intents'],
     ['saved-500', 'POST /v1/payment_intents'],
     ['drop-after-commit', 'POST /v1/integration_api/transactions/transition'],
+    ['status', 'POST /v1/integration_api/transactions/transition', 404],
+    ['status', 'POST /v1/integration_api/transactions/transition_speculative', 404],
     ['drop-after-commit', 'POST /v1/integration_api/transactions/update_metadata'],
   ])(
     'survives %s at %s with one PaymentIntent',
-    async (name, route) => {
+    async (name, route, code = 0) => {
       await world.scenario({ name: 'uuid-payment-intents' });
-      await world.scenario({ name, route, times: 1 });
+      await world.scenario({ name, route, times: 1, ...(code > 0 && { code }) });
 
       const answer = await world.book();
 

@@ -18,7 +18,7 @@ describe('what an error says of a transition', () => {
     ['a conflict, which our own lost success may be', 'flex-refused', { status: 409 }, 'conflict'],
     ['400', 'flex-refused', { status: 400 }, 'refused'],
     ['403', 'flex-refused', { status: 403 }, 'refused'],
-    ['404', 'flex-refused', { status: 404 }, 'refused'],
+    ['404, which it may say of what was just begun', 'flex-refused', { status: 404 }, 'not-now'],
     ['401: our own credentials', 'flex-refused', { status: 401 }, 'not-now'],
     ['too many', 'flex-refused', { status: 429 }, 'not-now'],
   ])('%s', async (_what, code, given, answer) => {

@@ -178,6 +178,30 @@ describe('what is next', () => {
   });
 });
 
+describe('a booking that Flex does not let into the lane', () => {
+  const known = aCase({ state: 'known' });
+  const tried = (lane: 'open' | 'refused') => seen('before-lane', intent(), { lane, failedMoves: ['enter'] });
+
+  it('is asked about again while Flex has not refused, until no more is handed out', () => {
+    expect(next(known, [], tried('open'), NOW)).toEqual({
+      do: 'wait',
+      until: NOW + 1_000,
+      trouble: 'flex does not make the transition: enter',
+    });
+    const late = { ...tried('open'), listed: { at: NOW + 10 * MINUTE, intents: [intent()] } };
+    expect(next(known, [], late, NOW + 10 * MINUTE)).toEqual({ do: 'change', change: { ending: 'ran-out' } });
+  });
+
+  it('stays with Flex when it has refused, unless what was sent before may yet come to be', () => {
+    const sentBefore = aCase({ state: 'known', sent: { move: 'enter', at: NOW } });
+    expect(next(known, [], tried('refused'), NOW)).toEqual({
+      do: 'change',
+      change: { ending: 'lane-refused' },
+    });
+    expect(next(sentBefore, [], tried('refused'), NOW)).toMatchObject({ do: 'wait' });
+  });
+});
+
 describe('a wish whose answer was lost', () => {
   const delivered = aCase({ state: 'captured' });
   const op = sent('payout');
