@@ -649,9 +649,11 @@ describe('npm run fallback', () => {
     await world.later(2 * MINUTE);
     await world.sweep();
 
-    const open = await command('open', '--needs', '--json');
-    const explained = await command('explain', id);
-    const offered = await command('resolve', id, 'cancel');
+    const [open, explained, offered] = await Promise.all([
+      command('open', '--needs', '--json'),
+      command('explain', id),
+      command('resolve', id, 'cancel'),
+    ]);
     const token = /--token (\S+)/.exec(offered.stdout)![1]!;
     const done = await command('resolve', id, 'cancel', '--token', token);
     const again = await command('resolve', id, 'cancel', '--token', token);
@@ -669,7 +671,7 @@ describe('npm run fallback', () => {
     expect(intentOf(paymentIntentId).status).toBe('canceled');
     expect([again.code, again.stderr]).toEqual([1, 'fallback: the service says: Nothing is held.\n']);
     expect([audit.code, audit.stdout]).toEqual([0, '0 breaks of 1\n']);
-  }, 30_000);
+  }, 60_000);
 
   it('exits 2 when something is broken, 3 when not all could be asked', async () => {
     const { id, paymentIntentId } = await paid();
