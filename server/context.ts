@@ -19,6 +19,7 @@ import { createStripeDoor, type StripeDoor } from './stripe/door.ts';
 import { createWebhookReader, type ReadWebhook } from './stripe/webhook-signature.ts';
 import { checkRecord } from './store/records.ts';
 import type { Store } from './store/store.ts';
+import { together } from './together.ts';
 import { findTracing } from './tracing.ts';
 import { STRIPE_FEED } from './webhooks/pull.ts';
 import type { Check, CheckSubject } from './domain/verdict.ts';
@@ -59,6 +60,8 @@ export type Context = {
   settle(): Promise<void>;
   [Symbol.dispose](): void;
 };
+
+type Checked = { check: Check; subject: CheckSubject; requestId: string; at: Date };
 
 /** Neither a secret nor a password comes through it. */
 export function createServiceLog(
@@ -173,6 +176,12 @@ export function createContext(
     store,
     feeds: { ...(integration && { flex: flexFeed }), ...(stripe && { stripe: STRIPE_FEED }) },
   });
+  const checks =
+    store &&
+    together<Checked>(all => {
+      for (const { check, subject, requestId, at } of all)
+        store.records.record(checkRecord(check, subject, requestId, at));
+    });
   let stopping = false;
   return {
     config,
@@ -211,7 +220,7 @@ export function createContext(
         ? null
         : createWebhookReader(secrets.stripeWebhookSecrets, stripe?.livemode ?? null),
     recordCheck(check, subject, requestId) {
-      store?.records.record(checkRecord(check, subject, requestId));
+      checks?.put({ check, subject, requestId, at: new Date() });
       tracing?.check(check, subject);
       if (check.verdict === 'valid') intake?.nudge();
     },
@@ -220,6 +229,7 @@ export function createContext(
       stopping = true;
     },
     settle: async () => {
+      checks?.now();
       await Promise.all([intake?.stop(), fallbackService?.stop(), watch.settle()]);
     },
     [Symbol.dispose]: () => {

@@ -4,6 +4,7 @@
  */
 import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 import { redactor } from './domain/redact.ts';
+import { together } from './together.ts';
 import { adviceFor, isIncident, type Check, type CheckSubject } from './domain/verdict.ts';
 
 export type Log = Logger;
@@ -44,45 +45,34 @@ function isoTime(now: () => number): () => string {
   };
 }
 
-/**
- * What is logged is put down with its time, and made into lines a little later, together with what came after it: between
- * requests, each line would cost the next request several times what it costs among others of its kind. What is left goes
- * out at exit, and at once when fatal.
- */
+/** What is logged is made into lines together, each with its own time. What is left goes out at exit, and at once when fatal. */
 function standardOutput(redact: (lines: string) => string) {
   const output = pino.destination({
     sync: false,
     minLength: 32_768,
     maxWrite: 65_536,
+    periodicFlush: 100,
     // As text, all that waits would be measured anew at each line.
     contentMode: 'buffer',
   });
-  let waiting: PutDown[] = [];
   let at = 0;
   let lines = '';
-  const handOver = () => {
-    const all = waiting;
-    waiting = [];
+  const events = together<PutDown>(all => {
     for (const event of all) {
       at = event.at;
       writeLine(event);
     }
-    if (lines !== '') output.write(Buffer.from(redact(lines)) as unknown as string);
+    output.write(Buffer.from(redact(lines)) as unknown as string);
     lines = '';
-  };
-  const flush = () => {
-    handOver();
-    output.flush();
-  };
+  });
   const flushSync = () => {
-    handOver();
+    events.now();
     output.flushSync();
   };
-  setInterval(flush, LONGEST_WAIT_MS).unref();
   process.on('exit', flushSync);
   return {
     putDown(this: Log, args: Parameters<LogFn>, write: LogFn) {
-      if (waiting.push({ at: Date.now(), log: this, args, write }) >= TOGETHER) handOver();
+      events.put({ at: Date.now(), log: this, args, write });
     },
     /** When what is being written was put down. */
     now: () => at,
@@ -101,10 +91,6 @@ function writeLine({ log, args, write }: PutDown): void {
     write.call(log, 'a line that can not be written');
   }
 }
-
-/** Lines. */
-const TOGETHER = 100;
-const LONGEST_WAIT_MS = 100;
 
 /** For people, where the machine has the printer installed: in development and in the demo. */
 export async function prettyDestination(): Promise<DestinationStream | undefined> {

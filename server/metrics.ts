@@ -1,5 +1,6 @@
 /** What is counted, for Prometheus. Labels are routes, endpoints and codes: never an id, and never anything that a caller chose. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { together } from './together.ts';
 
 export type UpstreamCall = {
   upstream: 'flex' | 'flex-assets' | 'stripe' | 'flex-integration';
@@ -9,8 +10,10 @@ export type UpstreamCall = {
   seconds: number;
 };
 
+export type AnsweredRequest = { route: string; method: string; status: number; seconds: number };
+
 export type Metrics = {
-  request(request: { route: string; method: string; status: number; seconds: number }): void;
+  request(request: AnsweredRequest): void;
   upstream(call: UpstreamCall): void;
   check(verdict: string): void;
   /** Numbers that are looked up when somebody asks. Where that fails they are left out. */
@@ -47,13 +50,23 @@ export function createMetrics(): Metrics {
     labelNames: ['route', 'method', 'status'],
     buckets: BUCKETS,
     registers,
+    collect: () => answered.now(),
   });
-  const upstream = new Histogram({
+  const answered = together<AnsweredRequest>(all => {
+    for (const { route, method, status, seconds } of all)
+      requests.observe({ route, method, status }, seconds);
+  });
+  const calls = new Histogram({
     name: 'proxy_upstream_duration_seconds',
     help: 'Calls to Flex and Stripe, by endpoint and outcome: a status, or what went wrong.',
     labelNames: ['upstream', 'endpoint', 'outcome'],
     buckets: BUCKETS,
     registers,
+    collect: () => called.now(),
+  });
+  const called = together<UpstreamCall>(all => {
+    for (const { upstream, endpoint, outcome, seconds } of all)
+      calls.observe({ upstream, endpoint, outcome }, seconds);
   });
   const checks = new Counter({
     name: 'proxy_payment_intent_checks_total',
@@ -62,9 +75,8 @@ export function createMetrics(): Metrics {
     registers,
   });
   return {
-    request: ({ route, method, status, seconds }) => requests.observe({ route, method, status }, seconds),
-    upstream: ({ upstream: to, endpoint, outcome, seconds }) =>
-      upstream.observe({ upstream: to, endpoint, outcome }, seconds),
+    request: answered.put,
+    upstream: called.put,
     check: verdict => checks.inc({ verdict }),
     gauge({ of, label, read, ...named }) {
       const gauge: Gauge = new Gauge({

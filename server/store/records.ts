@@ -32,17 +32,20 @@ export type StoreRecord =
   | { kind: 'refusal'; record: NewRefusal }
   | { kind: 'verification'; record: NewVerification };
 
-const now = () => {
-  const at = new Date();
-  return { id: timeOrderedId(at.getTime()), at };
-};
+const stampOf = (at: Date) => ({ id: timeOrderedId(at.getTime()), at });
+const now = () => stampOf(new Date());
 
 /** Of what a caller chose himself, and of sentences that may repeat what was sent. */
 const redact = redactor([]);
 
-export const checkRecord = (check: Check, subject: CheckSubject, requestId: string): StoreRecord => ({
+export const checkRecord = (
+  check: Check,
+  subject: CheckSubject,
+  requestId: string,
+  at = new Date(),
+): StoreRecord => ({
   kind: 'check',
-  record: { ...subject, ...check, ...now(), requestId },
+  record: { ...subject, ...check, ...stampOf(at), requestId },
 });
 
 export const refusalRecord = (refusal: RefusalEvidence, call: RefusedCall, isProven = true): StoreRecord => ({
