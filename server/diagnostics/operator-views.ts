@@ -8,6 +8,7 @@ import type { Processes } from '../domain/process.ts';
 import type { OwnRecord } from '../domain/report.ts';
 import { listAudit, noteChange, noteOutcome, type AuditEntry } from '../store/audit.ts';
 import { countChecks } from '../store/check-counts.ts';
+import { isOfDatabase } from '../store/connection.ts';
 import { callOf, checkOf, refusalOf } from '../store/evidence-rows.ts';
 import { listFeeds } from '../store/feeds.ts';
 import { listIncidents, openIncidents } from '../store/incidents.ts';
@@ -62,12 +63,12 @@ export type ViewDeps = {
 export type OperatorViews = ReturnType<typeof createOperatorViews>;
 
 export function createOperatorViews({ store, processes, now }: ViewDeps) {
-  /** What the database does not answer is no fault of the caller's, nor of this service. */
+  /** What the database does not answer is no fault of the caller's, nor of this service; anything else is one. */
   const ask = async <T>(work: (from: NonNullable<ViewDeps['store']>) => Promise<T>): Promise<T> => {
     if (!store) throw NOTHING_RECORDED;
     if (!store.status().isUp) throw away();
     return work(store).catch((cause: unknown) => {
-      throw cause instanceof ProxyError ? cause : away(cause);
+      throw !(cause instanceof ProxyError) && isOfDatabase(cause) ? away(cause) : cause;
     });
   };
 

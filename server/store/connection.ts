@@ -82,6 +82,12 @@ export async function runSql(pool: pg.Pool, text: string, values?: unknown[]): P
   }
 }
 
+/** By their names: a connection's and a server's errors are plain ones, a fault of ours is a TypeError or the like. */
+const PLAIN = ['Error', 'error', 'AggregateError'];
+
+/** Whether the database is what went wrong. */
+export const isOfDatabase = (error: unknown): boolean => Error.isError(error) && PLAIN.includes(error.name);
+
 /** What is wrong with the database. Never the address: a password is in it. */
 export const describeProblem = (error: unknown): string => {
   const { code, message } = error as { code?: string; message?: string };

@@ -1,6 +1,8 @@
 /** What operators are told, over HTTP as they ask it. */
+import { DatabaseError } from 'pg';
 import { readOnce } from '../../../server/diagnostics/feed.ts';
 import { createOperatorViews } from '../../../server/diagnostics/operator-views.ts';
+import { createPool, runSql } from '../../../server/store/connection.ts';
 import { takeLease } from '../../../server/store/leases.ts';
 import type { Store } from '../../../server/store/store.ts';
 import { daysAhead, realBooking, speculativeBooking } from '../../sandbox/client/orders.ts';
@@ -607,6 +609,19 @@ describe('without records', () => {
       const said = expected === 401 && index >= 20 ? 429 : expected;
       expect([method, path, status]).toEqual([method, path, said]);
     }
+  });
+
+  it('a fault of ours is not put down to the database', async () => {
+    const store = { status: () => ({ isUp: true, since: new Date(), problem: null }), db: {} };
+    const views = createOperatorViews({ store: store as never, processes: new Map(), now: Date.now });
+    const fault = new TypeError('a fault');
+    const pool = createPool('postgres://127.0.0.1:1/none', { max: 1 });
+
+    await expect(views.asked(() => Promise.reject(fault))).rejects.toBe(fault);
+    await expect(views.asked(() => runSql(pool, 'select 1'))).rejects.toMatchObject({ code: 'not-recorded' });
+    await pool.end();
+    const broken = new DatabaseError('the database system is shutting down', 1, 'error');
+    await expect(views.asked(() => Promise.reject(broken))).rejects.toMatchObject({ code: 'not-recorded' });
   });
 
   it('a database that is away is said at once, and is nobody else’s fault', async () => {
