@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createServer, STATUS_CODES, type RequestListener, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { localApiError, ProxyError } from './domain/errors.ts';
 import type { Log } from './log.ts';
 
 export type Listening = {
   url: string;
   port: number;
+  /**
+   * What a stopping service does before it closes: each answer from now on is the last on its connection. A request may have
+   * been sent that we have not read yet, and closing its connection, or the port on which it waits, would drop it. So it
+   * goes on serving until none came in a while, or `ms` are over.
+   */
+  drain(ms: number): Promise<void>;
   /** Takes no new connections, lets requests in flight finish, and resolves; cuts what is left after `ms`. */
   close(ms: number): Promise<void>;
 };
@@ -25,6 +32,10 @@ const connectionLimits = {
   maxConnections: 10_000,
 };
 
+/** Several looks, and not one after their sum: a busy process may be late with reading. */
+const LOOK_EVERY_MS = 50;
+const QUIET_LOOKS = 5;
+
 /** Binds all interfaces, as a host's router expects; `host` narrows it. */
 export async function listen(
   app: RequestListener,
@@ -38,11 +49,17 @@ export async function listen(
   server.maxConnections = maxConnections;
   server.on('clientError', (error, socket) => refuse(error, socket, log));
   const inFlight = new Set<ServerResponse>();
-  let closing = false;
+  let requests = 0;
+  let isLast = false;
+  const makeLast = () => {
+    isLast = true;
+    for (const res of inFlight) endConnection(res);
+  };
   server.prependListener('request', (_req, res) => {
+    requests += 1;
     inFlight.add(res);
     res.once('close', () => inFlight.delete(res));
-    if (closing) endConnection(res);
+    if (isLast) endConnection(res);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -52,10 +69,18 @@ export async function listen(
   return {
     url: `http://127.0.0.1:${bound}`,
     port: bound,
+    async drain(ms) {
+      makeLast();
+      const end = performance.now() + ms;
+      for (let quiet = 0; quiet < QUIET_LOOKS && performance.now() < end; quiet++) {
+        const before = requests;
+        await sleep(LOOK_EVERY_MS);
+        if (requests > before) quiet = -1;
+      }
+    },
     close: ms =>
       new Promise(resolve => {
-        closing = true;
-        for (const res of inFlight) endConnection(res);
+        makeLast();
         const cut = setTimeout(() => server.closeAllConnections(), ms);
         server.close(() => {
           clearTimeout(cut);

@@ -5,7 +5,6 @@ import { ofAllWorkers } from './cluster-metrics.ts';
 import { endWithPrimary, obeyPrimary, signalsLeftToPrimary, startWorkers } from './cluster.ts';
 import { ConfigError, describeProblems, loadConfig, type LoadedConfig } from './config.ts';
 import { createContext, createServiceLog } from './context.ts';
-import { drainable } from './drain.ts';
 import { listen } from './listen.ts';
 import { createLog, prettyDestination, type Log } from './log.ts';
 import { DirectoryInUse } from './store/embedded/lock.ts';
@@ -41,8 +40,8 @@ async function serve(): Promise<void> {
   const context = createContext(loaded, destination, store, log);
   store?.start();
   const metrics = cluster.isWorker ? ofAllWorkers(context.metrics) : context.metrics;
-  const { listener, drain } = drainable(createApp({ ...context, metrics }));
-  const server = await listen(listener, config.port, undefined, { log }).catch((error: unknown) => {
+  const app = createApp({ ...context, metrics });
+  const server = await listen(app, config.port, undefined, { log }).catch((error: unknown) => {
     context.log.fatal({ port: config.port, err: error }, 'can not listen');
     process.exit(1);
   });
@@ -59,7 +58,7 @@ async function serve(): Promise<void> {
     else context.log.info({ signal }, 'stopping');
     context.stop();
     const deadline = performance.now() + config.shutdownMs;
-    await drain(Math.min(LONGEST_DRAIN_MS, config.shutdownMs / 2));
+    await server.drain(Math.min(LONGEST_DRAIN_MS, config.shutdownMs / 2));
     await server.close(deadline - performance.now());
     await context.settle();
     context[Symbol.dispose]();
