@@ -71,6 +71,7 @@ export function watchPayments({
       processes,
       ...(integration && { providerAccount: rememberedAccounts(integration) }),
       record,
+      broken: fault => log.error({ err: fault }, 'a PaymentIntent could not be compared with Stripe'),
       ...(store && {
         putOff: (waiting, ms) => store.jobs.send(LOOK_AGAIN, waiting.paymentIntentId, waiting, ms),
       }),

@@ -37,6 +37,8 @@ export type VerifierDeps = {
   /** The provider's connected account; left out without Integration API credentials. Rejects when it can not be learnt. */
   providerAccount?: (userId: string) => Promise<string | null>;
   record: RecordVerification;
+  /** Hears of a fault of ours: nobody waits for a look, and it must end nothing else. */
+  broken: (fault: unknown) => void;
   /** Keeps a look for later where it survives this process; rejects when that can not be done, and it waits in memory. */
   putOff?: (waiting: WaitingLook, ms: number) => Promise<void>;
   limits?: Partial<Limits>;
@@ -89,7 +91,7 @@ export function createVerifier(deps: VerifierDeps): Verifier {
 
   const next = () => {
     const waiting = queue.shift();
-    if (waiting) void lookFirst(waiting);
+    if (waiting) lookFirst(waiting).catch(deps.broken);
     else {
       clearInterval(ticking);
       ticking = undefined;

@@ -29,6 +29,7 @@ function start(answers: Lookup<StripePaymentIntent>[], limits = {}, providerAcco
   jest.useFakeTimers();
   const asked: [id: string, digest: string | undefined][] = [];
   const seen: Verification[] = [];
+  const broken: unknown[] = [];
   const verifier = createVerifier({
     stripe: {
       livemode: false,
@@ -39,10 +40,11 @@ function start(answers: Lookup<StripePaymentIntent>[], limits = {}, providerAcco
     },
     processes: new Map(),
     record: verification => seen.push(verification),
+    broken: fault => broken.push(fault),
     limits: { perSecond: 100, ...limits },
     ...(providerAccount && { providerAccount }),
   });
-  return { verifier, asked, seen };
+  return { verifier, asked, seen, broken };
 }
 
 describe('the verifier', () => {
@@ -98,6 +100,19 @@ describe('the verifier', () => {
     verifier[Symbol.dispose]();
     await jest.advanceTimersByTimeAsync(60_000);
     expect(asked).toHaveLength(1);
+  });
+
+  it('tells of a fault of its own, and goes on', async () => {
+    // Of a shape that Stripe never has: whatever reads it breaks.
+    const odd = { outcome: 'found', value: null } as unknown as Lookup<StripePaymentIntent>;
+    const { verifier, seen, broken } = start([odd, there]);
+
+    verifier.verify(claim);
+    verifier.verify(claim);
+    await jest.advanceTimersByTimeAsync(1_000);
+
+    expect(broken).toEqual([expect.any(TypeError)]);
+    expect(seen.map(({ genuineness }) => genuineness)).toEqual(['genuine']);
   });
 
   it('holds and hands on a digest, never the client secret', async () => {
