@@ -10,7 +10,7 @@ import { docs } from './http/docs.ts';
 import { healthz, readyz } from './http/health.ts';
 import { initiatePrivileged } from './http/initiate-privileged.ts';
 import { edge } from './http/middleware/edge.ts';
-import { errorHandler, methodNotAllowed, notFound } from './http/middleware/error-handler.ts';
+import { errorHandler, methodNotAllowed, notFound, onlyLooksOn } from './http/middleware/error-handler.ts';
 import { operatorLimit, operatorsOnly } from './http/middleware/operators.ts';
 import { originGuard } from './http/middleware/origin-guard.ts';
 import { rateLimits } from './http/middleware/rate-limits.ts';
@@ -71,6 +71,7 @@ export function createApp(context: Context): Express {
   };
   const limits = rateLimits(config.rateLimits, `st-${config.flex.clientId}-token`);
   app.use('/api', cookieParser(), limits);
+  if (config.onlyLooksOn) app.use('/api', onlyLooksOn);
   for (const [path, handler] of Object.entries(api)) {
     app.route(path).post(transitBody, handler).all(methodNotAllowed('POST'));
   }

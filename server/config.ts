@@ -39,6 +39,8 @@ export type Config = {
   processesDir: string;
   /** By process name: instead of what its file says. */
   privilegedTransitions: Record<string, string[]>;
+  /** No marketplace application is set: it looks on, and does nothing for the web client. */
+  onlyLooksOn: boolean;
   flex: {
     clientId: string;
     baseUrl: string;
@@ -189,7 +191,7 @@ export const variables = {
   operatorTokens: {
     names: ['OPERATOR_TOKENS'],
     purpose:
-      'Who may see what operators see: bearer tokens of 20 characters or more, separated by commas; several, so that one can be replaced.',
+      'Who may see what operators see: tokens of 20 characters or more, separated by commas; several, so that one can be replaced.',
     where: 'Make them up: openssl rand -hex 32',
   },
   metricsPublic: {
@@ -477,6 +479,7 @@ const logLevel = z.enum(
 export function loadConfig(environment: Environment = readEnvironment()): LoadedConfig {
   const problems: Problem[] = [];
   const used: Record<string, string> = {};
+  const looksOn = onlyLooksOn(environment);
 
   const read = <T>(id: VariableId, schema: z.ZodType<T>): T | undefined => {
     const variable: Variable = variables[id];
@@ -489,7 +492,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
         where: variable.where,
       });
     if (name === undefined) {
-      if (variable.required) complain('missing');
+      if (variable.required && !looksOn) complain('missing');
       return undefined;
     }
     used[id] = name;
@@ -530,6 +533,7 @@ export function loadConfig(environment: Environment = readEnvironment()): Loaded
     metricsPublic: read('metricsPublic', flag) ?? false,
     proxyUrl: read('proxyUrl', apiUrl) ?? null,
     processesDir: path.resolve(read('processesDir', text) ?? defaultProcessesDir),
+    onlyLooksOn: looksOn,
     flex: {
       clientId: read('clientId', token) ?? '',
       baseUrl: read('flexBaseUrl', apiUrl) ?? 'https://flex-api.sharetribe.com',
@@ -596,6 +600,18 @@ const winningName = (variable: Variable, environment: Environment) =>
   variable.names.find(name => isSet(environment[name]));
 
 const isSet = (value: string | undefined) => value !== undefined && value.trim() !== '';
+
+/** With an Integration API application alone there is enough to look at; half of a marketplace application is a mistake. */
+const onlyLooksOn = (environment: Environment): boolean => {
+  const has = (id: VariableId) => winningName(variables[id], environment) !== undefined;
+  return (
+    !has('clientId') &&
+    !has('clientSecret') &&
+    environment['PI_FALLBACK']?.trim() !== 'on' &&
+    has('integrationClientId') &&
+    has('integrationClientSecret')
+  );
+};
 
 function warningsOf(environment: Environment, used: Record<string, string>): string[] {
   return [
@@ -711,9 +727,12 @@ export function readEnvironment(
 }
 
 /** The text that a service prints when it can not start. */
-export function describeProblems({ problems }: ConfigError): string {
+export function describeProblems(
+  { problems }: ConfigError,
+  what = 'flex-payment-proxy can not start',
+): string {
   const entries = problems.map(
     ({ name, problem, purpose, where }) => `  ${name}: ${problem}\n      ${purpose}\n      Where: ${where}`,
   );
-  return `flex-payment-proxy can not start: ${problems.length} setting${problems.length === 1 ? ' is' : 's are'} missing or malformed.\n\n${entries.join('\n\n')}\n\nAll settings: .env.example\n`;
+  return `${what}: ${problems.length} setting${problems.length === 1 ? ' is' : 's are'} missing or malformed.\n\n${entries.join('\n\n')}\n\nAll settings: .env.example\n`;
 }

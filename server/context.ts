@@ -101,6 +101,7 @@ export function createContext(
   const { config, secrets, report } = loaded;
   const { integrationClientSecret, stripeSecretKey, incidentWebhookUrl } = secrets;
   log.info({ settings: report.used }, 'configuration');
+  if (config.onlyLooksOn) log.info('no marketplace application is set: this service only looks on');
   for (const warning of report.warnings) log.warn({ warning }, 'configuration');
 
   const { processes, unreadable } = loadProcesses(config.processesDir);

@@ -16,6 +16,8 @@ const APPLICATIONS = 'Console > Build > Applications';
 export type Login = { username: string; password: string } | null;
 
 export async function flexLines(world: World, login: Login, aliases: string[]): Promise<Line[]> {
+  if (world.config.onlyLooksOn)
+    return [ONLY_LOOKS_ON, ...(await integrationLines(world)), ...processLines(world)];
   const probe = createFlexProbe(world.config.flex, world.secrets.flexClientSecret);
   try {
     const [clientId, secret, integration] = await Promise.all([
@@ -28,6 +30,11 @@ export async function flexLines(world: World, login: Login, aliases: string[]): 
     probe.close();
   }
 }
+
+const ONLY_LOOKS_ON = unknown('client id and secret', 'none are set: the service only looks on', {
+  mend: 'Set both when the web client is to send its calls here: .env.example.',
+  optional: true,
+});
 
 async function clientIdLine(probe: FlexProbe): Promise<Line> {
   const answer = await probe.knowsClientId(deadline());

@@ -48,7 +48,7 @@ export async function run(program: Command, work: () => Promise<number>): Promis
 
 function exitFor(name: string, error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  if (error instanceof ConfigError) whisper(describeProblems(error));
+  if (error instanceof ConfigError) whisper(describeProblems(error, `${name} can not run`));
   else if (error instanceof UsageError) whisper(`${name}: ${error.message}\n`);
   else if (error instanceof ProxyError) whisper(`${name}: ${error.statusText}\n`);
   else throw error;

@@ -42,6 +42,7 @@ export type ErrorCode =
   | 'flex-timeout'
   | 'flex-answer-unreadable'
   | 'webhook-refused'
+  | 'only-looks-on'
   | 'not-recorded'
   | 'idempotency-key-in-use'
   | 'overloaded'

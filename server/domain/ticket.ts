@@ -13,7 +13,7 @@ export type TicketFacts = {
   madeAt: string;
   version: string;
   environment: string;
-  /** Of the marketplace application; public. */
+  /** Of the marketplace application; public. Empty where none is set. */
   clientId: string;
   report: Report;
   entries: TimelineEntry[];
@@ -66,7 +66,7 @@ function aboutIt({ report, entries, ...facts }: TicketFacts): [string, string][]
     stripe.livemode === null ? 'not known (no Stripe key here)' : stripe.livemode ? 'live' : 'test';
   return [
     ['Transaction', facts.transactionId],
-    ['Marketplace application (client id)', facts.clientId],
+    ['Marketplace application (client id)', facts.clientId || 'none is set: the service only looks on'],
     ['Stripe mode', mode],
     ['Process', named(flex.processName, flex.processVersion)],
     ['State in Flex', stateOf(report)],

@@ -17,6 +17,9 @@ async function startObserving(options: { webhooks: boolean }) {
       ...bothSidesOf(info),
       STRIPE_WEBHOOK_SECRET: info.stripe.webhookSecret,
       OPERATOR_TOKENS: TOKEN,
+      // It needs no marketplace application for this.
+      REACT_APP_SHARETRIBE_SDK_CLIENT_ID: '',
+      SHARETRIBE_SDK_CLIENT_SECRET: '',
     }),
   });
   await store.started;
@@ -121,3 +124,31 @@ it('one that does not say the same at Stripe is an incident, seen from outside',
   expect(line).toMatchObject({ level: 'error', processName: 'default-booking', transactionIds: [id.uuid] });
   expect(items).toMatchObject([{ genuineness: 'mismatch', differing: ['amount'] }]);
 }, 60_000);
+
+it('says so to a web client that is sent here', async () => {
+  await using world = await startWorld({
+    environment: info => ({
+      ...bothSidesOf(info),
+      REACT_APP_SHARETRIBE_SDK_CLIENT_ID: '',
+      SHARETRIBE_SDK_CLIENT_SECRET: '',
+    }),
+  });
+
+  const answers = await Promise.all(
+    [
+      ['POST', 'initiate-privileged'],
+      ['GET', 'payment-intents/11111111-1111-4111-8111-111111111111'],
+    ].map(([method, path]) =>
+      fetch(`${world.proxyUrl}/api/${path}`, {
+        method: method!,
+        ...(method === 'POST' && { body: '[]', headers: { 'content-type': 'application/transit+json' } }),
+      }),
+    ),
+  );
+
+  expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+  expect(await answers[0]!.json()).toMatchObject({
+    code: 'only-looks-on',
+    statusText: expect.stringContaining('only looks on'),
+  });
+});

@@ -87,6 +87,37 @@ describe('loadConfig', () => {
     });
   });
 
+  const integration = {
+    SHARETRIBE_INTEGRATION_CLIENT_ID: 'integration',
+    SHARETRIBE_INTEGRATION_CLIENT_SECRET: 'integration-secret',
+  };
+
+  it('only looks on with an Integration API application and no marketplace application', () => {
+    expect(loadConfig(integration).config.onlyLooksOn).toBe(true);
+    expect(loadConfig({ ...integration, PI_FALLBACK: 'off' }).config.onlyLooksOn).toBe(true);
+    expect(loadConfig({ ...least, ...integration }).config.onlyLooksOn).toBe(false);
+  });
+
+  it.each([
+    [
+      'half of one',
+      { ...integration, REACT_APP_SHARETRIBE_SDK_CLIENT_ID: 'id' },
+      ['SHARETRIBE_SDK_CLIENT_SECRET'],
+    ],
+    [
+      'the fallback wanted',
+      { ...integration, PI_FALLBACK: 'on' },
+      ['REACT_APP_SHARETRIBE_SDK_CLIENT_ID', 'SHARETRIBE_SDK_CLIENT_SECRET'],
+    ],
+    [
+      'half of the other',
+      { SHARETRIBE_INTEGRATION_CLIENT_ID: 'integration' },
+      ['REACT_APP_SHARETRIBE_SDK_CLIENT_ID', 'SHARETRIBE_SDK_CLIENT_SECRET'],
+    ],
+  ])('wants the marketplace application with %s', (_what, environment, missing) => {
+    expect(problemsOf(environment).problems.map(({ name }) => name)).toEqual(missing);
+  });
+
   it('names everything that is missing or malformed at once, with what it is for and where to find it', () => {
     const error = problemsOf({
       PORT: 'http',

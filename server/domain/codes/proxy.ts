@@ -200,6 +200,12 @@ export const proxyCodes: Record<ErrorCode, Explained> = {
       'What came to the webhook address is not signed with STRIPE_WEBHOOK_SECRET, is older than five minutes, or is of the other mode.',
     fix: "Copy the endpoint's signing secret from Stripe's dashboard, and use a key and a secret of one mode; check the clock.",
   },
+  'only-looks-on': {
+    who: 'operator',
+    cause:
+      'The service has Integration API credentials and no marketplace application: it looks on, and makes no calls.',
+    fix: "Set REACT_APP_SHARETRIBE_SDK_CLIENT_ID and SHARETRIBE_SDK_CLIENT_SECRET, or send the web client's calls to the template's own server.",
+  },
   'not-recorded': {
     who: 'time',
     cause: 'The database is away.',

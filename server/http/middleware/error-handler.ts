@@ -34,6 +34,15 @@ export const notFound: RequestHandler = () => {
   });
 };
 
+/** Where no marketplace application is set: whoever sends bookings here has to be told why they do not work. */
+export const onlyLooksOn: RequestHandler = () => {
+  throw new ProxyError('only-looks-on', {
+    status: 503,
+    statusText: 'This service only looks on: it has no marketplace application to call Flex with.',
+    data: {},
+  });
+};
+
 /** For an address that exists and a method that it does not have. */
 export const methodNotAllowed =
   (allowed: string): RequestHandler =>
