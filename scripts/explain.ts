@@ -1,5 +1,5 @@
 /** `npm run explain`: a booking as it happened, or an error code in words. See scripts/README.md. */
-import { explainCode, type Explanation } from '../server/domain/codes/explain.ts';
+import { explainCause, explainCode, type Explanation } from '../server/domain/codes/explain.ts';
 import { bookingsOf } from './explain/booking.ts';
 import { command, EXIT, exitOf, isUuid, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
@@ -7,11 +7,12 @@ import { paint, table } from './lib/tables.ts';
 
 const program = command(
   'explain',
-  'Of a transaction: what happened to its payment with Flex, in this service and at Stripe, and the probable cause of what is wrong; asks the running service (PROXY_URL, OPERATOR_TOKENS). Of an error code of Flex, Stripe or this service: who can fix it, what causes it, and how to fix it; works offline.',
+  'Of a transaction: what happened to its payment with Flex, in this service and at Stripe, and the probable cause of what is wrong; asks the running service (PROXY_URL, OPERATOR_TOKENS). Of an error code of Flex, Stripe or this service, or the name of a cause that it found: who can fix it, what causes it, and how to fix it; works offline.',
   [
     'npm run --silent explain -- 16c6a4b8-88ee-429b-835a-6725206cd08c',
     'npm run --silent explain -- stripe-missing-api-key',
     'npm run --silent explain -- card_declined insufficient_funds --json',
+    'npm run --silent explain -- flex-returned-placeholder',
     'npm run --silent explain -- --sandbox 16c6a4b8-88ee-429b-835a-6725206cd08c',
   ],
 )
@@ -37,7 +38,10 @@ async function main(): Promise<number> {
 }
 
 function explainCodes(json: boolean): number {
-  const found = program.args.map(code => ({ code, explanations: explainCode(normal(code)) }));
+  const found = program.args.map(normal).map(code => ({
+    code,
+    explanations: [...explainCode(code), ...explainCause(code)],
+  }));
   const unknown = found.filter(({ explanations }) => explanations.length === 0);
   const explanations = found.flatMap(each => each.explanations);
   if (json) sayJson(explanations);

@@ -36,6 +36,7 @@ async function main(): Promise<number> {
   const given = [subjects.length > 0, options.since !== undefined, options.strings !== undefined];
   if (given.filter(Boolean).length !== 1)
     throw new UsageError('give ids, or --since, or --strings (--help has examples)');
+  if (options.process && options.since === undefined) throw new UsageError('--process is for --since');
   if (options.strings !== undefined) return verifyStrings(options.strings);
   // What was given is not repeated: it may be a secret.
   const unknown = subjects.findIndex(subject => subjectKind(subject) === null);

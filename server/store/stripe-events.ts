@@ -130,14 +130,17 @@ export async function listStripeEvents(
   return { events, next: last ? [last.received_at.toISOString(), last.id] : null };
 }
 
-/** Lets them be worked on once more; says of which keys. What is under way already is left alone. */
-export async function reopenStripeEvents(db: Db, filter: EventFilter): Promise<string[]> {
+/** Lets them be worked on once more; says how many, and of which keys. What is under way already is left alone. */
+export async function reopenStripeEvents(
+  db: Db,
+  filter: EventFilter,
+): Promise<{ events: number; keys: string[] }> {
   const rows = await matching(db.updateTable('stripe_events'), filter)
     .set({ state: 'received', attempts: 0, problem: null, processed_at: null, next_attempt_at: appNow })
     .where('state', '<>', 'received')
     .returning('object_key')
     .execute();
-  return [...new Set(rows.map(({ object_key: key }) => key))];
+  return { events: rows.length, keys: [...new Set(rows.map(({ object_key: key }) => key))] };
 }
 
 /** Where things stay when something is wrong. */

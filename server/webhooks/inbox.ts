@@ -4,11 +4,13 @@ import type { Store } from '../store/store.ts';
 import { dueKeys, keepStripeEvent, reopenStripeEvents, type EventFilter } from '../store/stripe-events.ts';
 import { processEvents, type InboxDeps } from './process.ts';
 
+export type Replayed = { events: number; objects: number };
+
 export type Inbox = {
   /** Resolves when the event is kept; what is to be done about it is done later. Rejects while the database is away. */
   take(event: StripeEventRecord, via: 'webhook' | 'pull'): Promise<{ isNew: boolean }>;
-  /** Has them worked on once more, and says how many things they are about. */
-  replay(filter: EventFilter): Promise<number>;
+  /** Has them worked on once more, and says how many there were, and about how many things. */
+  replay(filter: EventFilter): Promise<Replayed>;
 };
 
 const EVENTS = 'stripe-events';
@@ -40,9 +42,9 @@ export function createInbox(deps: InboxDeps & { store: Pick<Store, 'db' | 'jobs'
       return { isNew };
     },
     async replay(filter) {
-      const keys = await reopenStripeEvents(db, filter);
+      const { events, keys } = await reopenStripeEvents(db, filter);
       for (const key of keys) await enqueue(key);
-      return keys.length;
+      return { events, objects: keys.length };
     },
   };
 }

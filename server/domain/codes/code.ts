@@ -8,7 +8,8 @@ export type Who =
   | 'developer'
   | 'sharetribe support'
   | 'stripe support'
-  | 'time';
+  | 'time'
+  | 'nobody';
 
 export type Explained = {
   who: Who;

@@ -1,5 +1,6 @@
 /** Any error code of Flex, Stripe or this service, in words. Asks nobody. */
-import type { Explained } from './code.ts';
+import { advice, type Cause, type Concern } from '../diagnosis/causes.ts';
+import type { Explained, Who } from './code.ts';
 import { flexCodes } from './flex.ts';
 import { proxyCodes } from './proxy.ts';
 import { stripeCodeNames } from './stripe-names.ts';
@@ -7,7 +8,7 @@ import { declineCodes, familyOf, stripeCodes } from './stripe.ts';
 
 export type Explanation = Explained & {
   code: string;
-  source: 'flex' | 'stripe' | 'stripe decline' | 'this service';
+  source: 'flex' | 'stripe' | 'stripe decline' | 'this service' | 'diagnosis';
   docs: string;
   /** False when only what the code's name begins with is known. */
   exact: boolean;
@@ -49,3 +50,17 @@ const OTHER: Explained = {
   cause: 'A code of Stripe that bookings do not usually meet.',
   fix: 'See its entry in the documentation, and the request in the Dashboard under Developers > Logs.',
 };
+
+const WHO: Record<Concern, Who> = {
+  fine: 'nobody',
+  customer: 'customer',
+  operator: 'operator',
+  unknown: 'operator',
+};
+
+/** What our own diagnoses are called in incidents, reports and `tail`, in the same words. */
+export function explainCause(code: string): Explanation[] {
+  if (!Object.hasOwn(advice, code)) return [];
+  const { concern, meaning, next, docs } = advice[code as Cause];
+  return [{ code, source: 'diagnosis', who: WHO[concern], cause: meaning, fix: next, docs, exact: true }];
+}

@@ -184,7 +184,7 @@ export const advice: Record<Cause, Advice> = {
   inconclusive: {
     concern: 'unknown',
     meaning: 'What is known does not say what the cause is.',
-    next: 'Add what is missing: Integration API credentials, a Stripe key, or the request id and our own record of the call.',
+    next: 'Check that the id is right and of this environment (test or live). Then add what is missing: Integration API credentials, a Stripe key, or the request id and our own record of the call.',
     docs: `${FLEX}/concepts/payments/payment-intents/`,
   },
 };

@@ -14,7 +14,7 @@ export type OpsDeps = {
   investigate(transactionId: string, signal: AbortSignal): Promise<Report>;
   /** null where no webhooks are kept. */
   inbox: {
-    replay(ids: string[]): Promise<number>;
+    replay(ids: string[]): Promise<{ events: number; objects: number }>;
     /** null without a Stripe key. */
     pullMissed:
       | ((window: {

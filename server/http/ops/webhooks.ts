@@ -72,7 +72,7 @@ const whichEvents = z
   .refine(({ ids, state }) => (ids === undefined) !== (state === undefined), 'give either ids or state');
 
 const replayed = z.object({
-  events: z.int(),
+  events: z.int().meta({ description: 'Those of them that are kept here, and were not under way already.' }),
   objects: z.int().meta({ description: 'Things that these events are about, and that are looked at again.' }),
 });
 
@@ -89,7 +89,7 @@ export const replayWebhooks = (deps: OpsDeps) =>
       const inbox = inboxOf(deps);
       return audited(deps, res, 'replay-webhooks', asked, async () => {
         const ids = asked.ids ?? (await idsIn(deps, asked.state!));
-        return { events: ids.length, objects: ids.length === 0 ? 0 : await inbox.replay(ids) };
+        return ids.length === 0 ? { events: 0, objects: 0 } : await inbox.replay(ids);
       });
     },
   );

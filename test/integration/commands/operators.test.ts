@@ -216,13 +216,14 @@ describe('with a service that records', () => {
     );
     const [event] = JSON.parse(listed.stdout);
     const replayed = await command('webhooks', ['replay', event.id], settings);
-    const nobodys = await command('webhooks', ['replay', 'evt_nobodys', '--json'], settings);
+    const nobodys = await command('webhooks', ['replay', event.id, 'evt_nobodys', '--json'], settings);
     const table = await command('webhooks', ['list', '--transaction', good], settings);
 
     expect([pulled.code, JSON.parse(pulled.stdout).problem]).toEqual([0, null]);
     expect(event).toMatchObject({ type: 'payment_intent.created' });
     expect([replayed.code, replayed.stdout]).toEqual([0, 'events: 1\nobjects: 1\n']);
-    expect([nobodys.code, JSON.parse(nobodys.stdout)]).toEqual([3, { events: 1, objects: 0 }]);
+    expect([nobodys.code, JSON.parse(nobodys.stdout)]).toEqual([3, { events: 1, objects: 1 }]);
+    expect(nobodys.stderr).toBe('webhooks: 1 of 2 is not kept here, or is being worked on already\n');
     expect([table.code, table.stdout]).toEqual([0, expect.stringMatching(/payment_intent.created/)]);
     const audit = await world.context.store!.db.selectFrom('audit').select('action').orderBy('id').execute();
     expect(audit.map(({ action }) => action)).toEqual([
@@ -361,6 +362,9 @@ it('wrong usage exits 1, in words and without a secret', async () => {
     ['webhooks', ['replay']],
     ['webhooks', ['replay', 'evt_1', '--state', 'gave-up']],
     ['webhooks', ['pull-missed']],
+    ['webhooks', ['list', '--since', '1h']],
+    ['webhooks', ['replay', '--state', 'done', '--type', 'payment_intent.created']],
+    ['verify-pi', ['3f1d2c4b-0000-4000-8000-000000000001', '--process', 'default-booking']],
     ['delete-user', []],
     ['delete-user', ['pi_3QhWaB7WZ01zgkWS0jxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM', '--yes']],
   ];

@@ -473,7 +473,7 @@ onBothDatabases(databases => {
         requestId: expect.any(String),
         action: 'replay-webhooks',
         details: { ids: ['evt_nobodys'] },
-        outcome: { events: 1, objects: 0 },
+        outcome: { events: 0, objects: 0 },
       },
     ]);
     expect(text).not.toContain(TOKEN);

@@ -175,7 +175,10 @@ onBothDatabases(databases => {
     ]);
     const [before] = await all(store);
 
-    expect(await world.context.intake!.inbox.replay({ ids: [same.id] })).toBe(1);
+    expect(await world.context.intake!.inbox.replay({ ids: [same.id, 'evt_nobodys'] })).toEqual({
+      events: 1,
+      objects: 1,
+    });
 
     const [after] = await eventually(
       () => all(store),

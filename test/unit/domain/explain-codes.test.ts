@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { explainCode } from '../../../server/domain/codes/explain.ts';
+import { explainCause, explainCode } from '../../../server/domain/codes/explain.ts';
 import { stripeCodeNames } from '../../../server/domain/codes/stripe-names.ts';
+import { causes } from '../../../server/domain/diagnosis/causes.ts';
 
 /** Those that a marketplace's API reference lists. */
 const FLEX =
@@ -48,4 +49,11 @@ describe('explainCode', () => {
   it.each(['', 'nonsense', 'toString', '__proto__', 'made_up_code'])('knows nothing of %j', code => {
     expect(explainCode(code)).toEqual([]);
   });
+});
+
+it('explains each cause that a diagnosis can have, in its own words', () => {
+  expect(causes.flatMap(explainCause).map(({ code }) => code)).toEqual([...causes]);
+  expect(explainCause('flex-returned-placeholder')).toMatchObject([{ source: 'diagnosis', who: 'operator' }]);
+  expect(explainCause('healthy')).toMatchObject([{ who: 'nobody' }]);
+  expect(explainCause('toString')).toEqual([]);
 });
