@@ -374,6 +374,8 @@ it('wrong usage exits 1, in words and without a secret', async () => {
     expect([name, args, code, stdout]).toEqual([name, args, 1, '']);
     expect(stderr).toMatch(/\S+ \S+/);
     expect(stderr).not.toContain('Dm43');
+    // Nor is it the settings that are wrong.
+    expect(stderr).not.toContain('.env.example');
   }
 });
 
