@@ -73,6 +73,8 @@ export function createIncidentWatch(deps: WatchDeps): IncidentWatch {
       if (PLATFORM.includes(cause)) note(subject, cause);
     },
     verified({ subject, genuineness, diagnosis }) {
+      // Paid in another way: it says nothing of whether Flex can have an order paid again.
+      if (CARRIED.includes(diagnosis.cause)) return;
       if (genuineness === 'genuine') note(subject, null);
       else if (genuineness !== 'unverified') note(subject, diagnosis.cause);
     },
@@ -80,6 +82,8 @@ export function createIncidentWatch(deps: WatchDeps): IncidentWatch {
     settle: notebook.settle,
   };
 }
+
+const CARRIED: Diagnosis['cause'][] = ['carried-by-fallback', 'fallback-out-of-step'];
 
 /**
  * Refusals that the next customer would meet as well. One provider's account or one listing's price is not among them, nor a
