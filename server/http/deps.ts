@@ -29,8 +29,11 @@ export type ApiDeps = {
   recordCheck(check: Check, subject: CheckSubject, requestId: string): void;
 };
 
+/** Who asks for what, for those who hear of refusals. */
+export type CallOf = { session: Pick<FlexSession, 'isProven'>; call: RefusedCall };
+
 /** The same for one request: what is noticed goes to its own log. */
-export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
+export const callDepsOf = (deps: ApiDeps, res: Response, { session, call }: CallOf): CallDeps => ({
   processes: deps.processes,
   privilegedTransitions: deps.privilegedTransitions,
   recordCheck: (check, subject) => {
@@ -41,6 +44,14 @@ export const callDepsOf = (deps: ApiDeps, res: Response): CallDeps => ({
   },
   verify: deps.observer.verify,
   recordLookup: lookup => logLookup(requestLogOf(res), lookup),
+  recordRefused: refusal => {
+    const evidence = refusalEvidence(refusal);
+    requestLogOf(res).warn(
+      { ...call, flexCodes: evidence.flexCodes },
+      'refused by Flex, and begun in the lane',
+    );
+    deps.observer.refused(evidence, call, session.isProven());
+  },
   claims: deps.claims,
   carry: deps.fallback,
 });

@@ -65,6 +65,6 @@ export const initiatePrivileged =
       transition: bodyParams.transition,
       transactionId: null,
     };
-    const work = initiate(callDepsOf(deps, res), session, request, budgetOf(deps, res));
+    const work = initiate(callDepsOf(deps, res, { session, call }), session, request, budgetOf(deps, res));
     sendChecked(res, await observed(deps, session, call, work));
   };

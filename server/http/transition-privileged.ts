@@ -43,6 +43,6 @@ export const transitionPrivileged =
       transition: bodyParams.transition,
       transactionId: transactionId.text,
     };
-    const work = transition(callDepsOf(deps, res), session, request, budgetOf(deps, res));
+    const work = transition(callDepsOf(deps, res, { session, call }), session, request, budgetOf(deps, res));
     sendChecked(res, await observed(deps, session, call, work));
   };

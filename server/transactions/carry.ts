@@ -5,7 +5,7 @@ import { ownValue } from '../domain/own-value.ts';
 import type { FlexAnswer } from '../flex/door.ts';
 import { withPaymentIntent } from '../flex/replies.ts';
 import type { Params } from '../domain/transition-params.ts';
-import type { CheckedAnswer } from './privileged-call.ts';
+import type { CallDeps, CheckedAnswer } from './privileged-call.ts';
 
 export type Carry = {
   /** The transition that begins the order in the lane; null where the refusal is not the platform's, or the order is left alone. */
@@ -59,7 +59,7 @@ export async function carried(
 
 /** Once more by the lane, where Flex refuses for want of a Stripe that works. */
 export async function orByLane<T>(
-  carry: Carry | null,
+  { carry, recordRefused }: Pick<CallDeps, 'carry' | 'recordRefused'>,
   order: RefusedOrder,
   send: (transition: string) => Promise<T>,
 ): Promise<T> {
@@ -69,6 +69,8 @@ export async function orByLane<T>(
     if (!(failure instanceof ProxyError) || failure.outcome !== 'refused') throw failure;
     const entry = carry?.entryInstead(failure, order) ?? null;
     if (entry === null) throw failure;
+    // The caller gets to see nothing of it.
+    recordRefused(failure);
     return send(entry);
   }
 }

@@ -53,16 +53,12 @@ export async function initiate(
     ? null
     : { id: request.attempt.id, digest: digestOf([processAlias, transition, orderData, params]) };
 
+  const carry = isSpeculative ? null : deps.carry;
   const show = (id: string) => session.showTransaction(id, query, budget.whole);
   const judged = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
   const checked = async (answer: FlexAnswer) =>
-    carried(
-      isSpeculative ? null : deps.carry,
-      judged(answer),
-      { isAble: request.isAble, params },
-      budget.command,
-    );
+    carried(carry, judged(answer), { isAble: request.isAble, params }, budget.command);
 
   const [earlier, reads] = await Promise.allSettled([
     attempt && request.attempt.isFromBrowser
@@ -110,7 +106,7 @@ export async function initiate(
     id: request.attempt.id,
     isAble: request.isAble,
   };
-  const send = () => orByLane(isSpeculative ? null : deps.carry, wanted, sendBy);
+  const send = () => orByLane({ carry, recordRefused: deps.recordRefused }, wanted, sendBy);
   if (!attempt) return checked(await send());
   const look = async () => {
     const id = await findTransactionOf(session, attempt, listingId, budget.whole);

@@ -21,6 +21,8 @@ export type CallDeps = {
   privilegedTransitions: PrivilegedTransitions;
   recordCheck: RecordCheck;
   recordLookup: RecordLookup;
+  /** Takes note of a refusal that the order was placed in spite of. Must not fail, and is not waited for. */
+  recordRefused: (refusal: ProxyError) => void;
   /** null without a database. */
   claims: Claims | null;
   /** null where there is no fallback. */

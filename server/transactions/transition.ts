@@ -93,7 +93,7 @@ export async function transition(
     isAble,
   };
   const carry = isSpeculative ? null : deps.carry;
-  const send = () => orByLane(carry, wanted, sendBy);
+  const send = () => orByLane({ carry, recordRefused: deps.recordRefused }, wanted, sendBy);
   const judged = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, {
       call: 'transition',

@@ -171,6 +171,17 @@ describe('a booking on our own PaymentIntent', () => {
     const id: string = transactionIn(answer).id.uuid;
     expect(await caseOf(id)).toMatchObject({ way: 'clean', state: 'released' });
     expect(world.sandbox.flex().transactions.size).toBe(1);
+    // The customer sees nothing of it, so somebody has to be told.
+    expect(
+      world.log.lines().find(({ msg }) => msg === 'refused by Flex, and begun in the lane'),
+    ).toMatchObject({
+      transition: 'transition/request-payment',
+      flexCodes: ['stripe-missing-api-key'],
+    });
+    await eventually(
+      async () => world.log.lines().filter(({ msg }) => msg === '[SERVER_PROXY] payment incident opened'),
+      opened => opened.some(line => line['cause'] === 'flex-stripe-not-configured'),
+    );
   });
 });
 
