@@ -1,7 +1,9 @@
 /** What the two privileged calls ask of the fallback, without knowing it. */
 import { ProxyError } from '../domain/errors.ts';
 import type { AnsweredOrder, Carried, RefusedOrder } from '../domain/fallback/orders.ts';
+import { entersLane } from '../domain/lane.ts';
 import { ownValue } from '../domain/own-value.ts';
+import type { Processes } from '../domain/process.ts';
 import type { FlexAnswer } from '../flex/door.ts';
 import { withPaymentIntent } from '../flex/replies.ts';
 import type { Params } from '../domain/transition-params.ts';
@@ -22,11 +24,12 @@ export type CarriedAnswer = CheckedAnswer & { payment?: Carried['is'] };
 
 /** The answer with what the customer can pay with, or as it was. */
 export async function carried(
-  carry: Carry | null,
+  deps: Pick<CallDeps, 'carry' | 'processes'>,
   result: CheckedAnswer & { whole: FlexAnswer },
-  { isAble, params }: { isAble: boolean; params: Params },
+  { isAble, params, processName }: { isAble: boolean; params: Params; processName: string },
   signal: AbortSignal,
 ): Promise<CarriedAnswer> {
+  const { carry } = deps;
   const { answer, check, whole } = result;
   const { id, lastTransition } = whole.transaction;
   if (!carry || id === null || check.verdict === 'valid' || check.verdict === 'simulated')
@@ -43,7 +46,10 @@ export async function carried(
     },
     signal,
   );
-  if (found === null) return { answer, check };
+  if (found === null) {
+    if (isBegunInLane(deps.processes, processName, lastTransition)) throw notPrepared(id);
+    return { answer, check };
+  }
   if (found.is === 'later')
     return {
       answer: { ...withPaymentIntent(whole, null), status: 202, statusText: 'Accepted' },
@@ -56,6 +62,22 @@ export async function carried(
     payment: found.is,
   };
 }
+
+/** Nobody can pay such an order but by the fallback: without it, its transaction is no answer. */
+function isBegunInLane(processes: Processes, processName: string, lastTransition: unknown): boolean {
+  const transition = processes.get(processName)?.transitions.get(String(lastTransition));
+  return transition !== undefined && transition.privileged && entersLane(transition);
+}
+
+/** Where it was for want of an answer, a repeat with the same key finds the order, and a case for it can be opened then. */
+const notPrepared = (transactionId: string) =>
+  new ProxyError('payment-not-prepared', {
+    status: 503,
+    statusText:
+      'It can not be seen at the moment how this order is to be paid. Please try again in a moment.',
+    data: { transactionId },
+    retryAfterSeconds: 2,
+  });
 
 /** Once more by the lane, where Flex refuses for want of a Stripe that works. */
 export async function orByLane<T>(

@@ -58,7 +58,12 @@ export async function initiate(
   const judged = (answer: FlexAnswer) =>
     checkAnswer(deps, answer, query, { call: 'initiate', isSpeculative, processName, transition });
   const checked = async (answer: FlexAnswer) =>
-    carried(carry, judged(answer), { isAble: request.isAble, params }, budget.command);
+    carried(
+      { carry, processes: deps.processes },
+      judged(answer),
+      { isAble: request.isAble, params, processName },
+      budget.command,
+    );
 
   const [earlier, reads] = await Promise.allSettled([
     attempt && request.attempt.isFromBrowser

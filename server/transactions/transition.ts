@@ -102,7 +102,12 @@ export async function transition(
       transition: request.transition,
     });
   const checked = async (answer: FlexAnswer) =>
-    carried(carry, judged(answer), { isAble, params }, budget.command);
+    carried(
+      { carry, processes: deps.processes },
+      judged(answer),
+      { isAble, params, processName },
+      budget.command,
+    );
   if (isSpeculative) return checked(await send());
   const look = async () => {
     const now = await session.showTransaction(transactionId, query, budget.whole);

@@ -151,8 +151,8 @@ export const proxyCodes: Record<ErrorCode, Explained> = {
   'payment-not-prepared': {
     who: 'operator',
     cause:
-      "Flex answered with a PaymentIntent that nobody can pay, and the customer's page does not say that it can finish a payment of the fallback.",
-    fix: 'Put the browser module into the web client: docs/fallback.md.',
+      "Flex answered with a PaymentIntent that nobody can pay, and the customer's page does not say that it can finish a payment of the fallback. With 503: the order began in the fallback lane, and no case could be opened for it.",
+    fix: 'Put the browser module into the web client: docs/fallback.md. With 503: the log says why, at "an order without a payment was left as it is".',
   },
   'payment-over': {
     who: 'customer',

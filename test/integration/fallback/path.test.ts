@@ -248,6 +248,22 @@ describe('what is not for it', () => {
     expect(world.sandbox.flex().transactions.size).toBe(0);
   });
 
+  it('never answers with an order of the lane that nobody can pay, and a repeat can be paid', async () => {
+    await world.scenario({ name: 'stripe-not-configured' });
+    await world.scenario({ name: 'status', code: 500, route: 'GET /v1/integration_api/users/show' });
+    const again = { ...ABLE, 'X-Idempotency-Key': '0123456789abcdef0123456789abcdef' };
+
+    const answer = await world.book({}, again);
+    await world.scenario({ name: 'healthy' });
+    const repeat = await world.book({}, again);
+
+    expect(answer.body).toMatchObject({ status: 503, code: 'payment-not-prepared' });
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(repeat.headers.get('x-payment-intent-source')).toBe('fallback');
+    expect(transactionIn(repeat).id.uuid).toBe(answer.body.data.transactionId);
+    expect(paymentIn(repeat).stripePaymentIntentId).toMatch(/^pi_/);
+  });
+
   it.each([
     ['a decline', { name: 'payment-failed' }, 402],
     ['a provider without an account', { name: 'provider-without-account' }, 409],
