@@ -135,7 +135,7 @@ const shown = (events: Listed[]): string =>
       [objectId, transactionId].filter(Boolean).join('\n'),
       [state === 'gave-up' ? paint('red', state) : state, problem].filter(Boolean).join(': '),
     ]),
-    [26, 34, 40],
+    [26, 30, 38],
   );
 
 await run(program, main);

@@ -24,8 +24,8 @@ export async function bookingsOf({ get }: Pick<Operators, 'get'>, ids: string[])
   return bookings;
 }
 
-const TIME = 27;
-const FLEX = 28;
+const TIME = 26;
+const FLEX = 25;
 const HERE = 34;
 
 function shown({ entries, isRecorded, report }: BookingAnswer): string {
