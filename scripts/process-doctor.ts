@@ -19,7 +19,10 @@ const program = command(
     'npm run --silent process-doctor -- default-booking/release-1',
   ],
 )
-  .argument('[processes...]', 'process.edn files, or names or aliases of processes that have a file')
+  .argument(
+    '[processes...]',
+    'process.edn files or their folders, or names or aliases of processes that have a file',
+  )
   .option('--json', 'an array of processes with their findings')
   .option('--sandbox', 'taken, and makes no difference: files are read');
 
@@ -49,12 +52,14 @@ function allProcesses(): Process[] {
 }
 
 function processAt(given: string): Process {
+  const inside = path.join(given, 'process.edn');
+  const named = isFile(given) ? given : isFile(inside) ? inside : null;
   const name = processNameOf(given);
-  const file = isFile(given) ? given : path.join(directory(), name, 'process.edn');
+  const file = named ?? path.join(directory(), name, 'process.edn');
   if (!existsSync(file)) throw new UsageError(`${given} is no file, and ${file} is not there`);
   try {
     return parseProcess(
-      isFile(given) ? path.basename(path.dirname(path.resolve(given))) : name,
+      named === null ? name : path.basename(path.dirname(path.resolve(named))),
       readFileSync(file, 'utf8'),
     );
   } catch (error) {

@@ -7,12 +7,13 @@ import { runningLines } from './running.ts';
 const DEADLINE_MS = 5_000;
 
 export async function serviceLines({ proxyUrl, operators, warnings }: World): Promise<Line[]> {
+  const address = await reached(proxyUrl);
   return [
     warnings.length === 0
       ? good('settings', 'nothing contradicts itself')
       : bad('settings', warnings.join(' '), { mend: 'See .env.example.', optional: true }),
-    ...(await reached(proxyUrl)),
-    ...(proxyUrl === null ? [] : await runningLines(operators)),
+    ...address,
+    ...(address[0]!.state === 'good' ? await runningLines(operators) : []),
   ];
 }
 

@@ -70,7 +70,7 @@ describe('with a service that records', () => {
 
       expect([wrong.code, wrong.stderr]).toEqual([2, '']);
       expect(wrong.stdout).toMatch(/│ UTC +│ Flex +│ Here +│ Stripe/);
-      expect(wrong.stdout).toMatch(/│ {28}│ initiate request-payment: /);
+      expect(wrong.stdout).toMatch(/│ {25}│ initiate request-payment: /);
       expect(wrong.stdout).toContain('flex-returned-placeholder');
       expect(wrong.stdout).not.toContain('\u001b[');
     });
@@ -377,7 +377,7 @@ it('wrong usage exits 1, in words and without a secret', async () => {
     // Nor is it the settings that are wrong.
     expect(stderr).not.toContain('.env.example');
   }
-});
+}, 60_000);
 
 it.each(['support-bundle', 'tail', 'webhooks', 'fallback', 'delete-user'])(
   '%s explains itself, with examples and exit codes',

@@ -387,6 +387,8 @@ describe('npm run doctor', () => {
     });
 
     expect(code).toBe(0);
+    // Said once, and with no word of tokens.
+    expect(line('service: state')).toBeUndefined();
     expect(['Integration API', 'Stripe key', 'public address'].map(name => line(name)?.state)).toEqual([
       'unknown',
       'unknown',
@@ -506,6 +508,13 @@ describe('npm run process-doctor', () => {
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/✓ │ request-payment +│ Runs out by expire-payment/);
+  });
+
+  it('takes the folder of a file', async () => {
+    const folder = path.join(import.meta.dirname, '../../../ext/transaction-processes/default-inquiry');
+    const { code, stdout } = await command('process-doctor', [folder, '--json']);
+
+    expect([code, JSON.parse(stdout)[0].process]).toEqual([0, 'default-inquiry']);
   });
 
   it.each([[['no/such/process']], [[path.join(import.meta.dirname, 'support.test.ts')]]])(
