@@ -8,6 +8,7 @@ import type { ReadinessCheck } from '../domain/readiness.ts';
 import { createPool, createStreamPool, describeProblem, runSql } from './connection.ts';
 import { openEmbedded } from './embedded/open.ts';
 import { lockDirectory } from './embedded/lock.ts';
+import { defineUpkeep } from './embedded/upkeep.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import { migrate } from './migrate.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -95,6 +96,7 @@ export async function openStore({
       if (state.isUp && !closing) log.warn({ problem: describeProblem(error) }, 'database: a job stumbled');
     },
   });
+  if (kind !== 'postgres') defineUpkeep(jobs, text => runSql(pool, text));
   const records = createRecorder<StoreRecord>({
     write: batch => insertRecords(db, batch),
     isRefusal,

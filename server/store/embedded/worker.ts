@@ -54,8 +54,10 @@ async function answer({ connection, bytes }: Exclude<FromMain, 'close'>): Promis
     await database.exec('rollback');
     await database.exec('discard all');
   }
-  const answered = await database.execProtocolRaw(bytes);
-  port.postMessage({ connection, bytes: answered });
+  // In its parts: of an answer that it hands out whole, PGlite keeps a reading for good.
+  await database.execProtocolRawStream(bytes, {
+    onRawData: part => port.postMessage({ connection, bytes: part.slice() }),
+  });
 }
 
 async function close(): Promise<void> {

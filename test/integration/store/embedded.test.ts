@@ -6,12 +6,14 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { DirectoryInUse } from '../../../server/store/embedded/lock.ts';
+import { checkpoint, vacuum } from '../../../server/store/embedded/upkeep.ts';
 import { takeLease } from '../../../server/store/leases.ts';
 import { openStore } from '../../../server/store/store.ts';
 import { run } from '../../setup/processes.ts';
@@ -103,6 +105,44 @@ it('takes no more than 400 MB with the service, from the first start on', async 
 
   expect(residentMb(service.child.pid!)).toBeLessThan(400);
 }, 30_000);
+
+it('keeps nothing in memory of what it has answered', async () => {
+  await using store = await openStore({ place: { directory: null }, log });
+  const answers = async (count: number) => {
+    for (let i = 0; i < count; i += 1) await sql`select repeat('x', 1000000)`.execute(store.db);
+  };
+  await answers(50);
+  const before = process.memoryUsage().rss;
+
+  await answers(300);
+
+  expect(process.memoryUsage().rss - before).toBeLessThan(150_000_000);
+}, 60_000);
+
+it('takes no more and more of the disk for what is written and deleted', async () => {
+  const directory = newDirectory();
+  await using store = await openStore({ place: { directory }, log });
+  const runSql = async (text: string) => sql<Record<string, unknown>>`${sql.raw(text)}`.execute(store.db);
+  const megabytes = (...within: string[]) => {
+    const under = path.join(directory, 'postgres', ...within);
+    const files = readdirSync(under, { recursive: true, withFileTypes: true }).filter(file => file.isFile());
+    return files.reduce((sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size, 0) / 1e6;
+  };
+  await runSql('create schema proxy');
+  await runSql('create table proxy.rows (id integer primary key, text text)');
+  const before = megabytes('base');
+
+  for (let round = 0; round < 6; round += 1) {
+    await runSql(`insert into proxy.rows select id, repeat('x', 500) from generate_series(1, 60000) as id`);
+    await runSql('delete from proxy.rows');
+    await checkpoint(runSql);
+    await vacuum(runSql, new AbortController().signal);
+  }
+
+  // Of 40 MB each round, what Postgres keeps to write over.
+  expect(megabytes('pg_wal')).toBeLessThan(150);
+  expect(megabytes('base') - before).toBeLessThan(60);
+}, 60_000);
 
 it('does not start on a damaged database: 74, and what to do', async () => {
   const directory = newDirectory();

@@ -20,8 +20,13 @@ export function createSession(pglite: PGlite): Session {
   let writes = 0;
 
   const exchange = (...messages: Uint8Array[]): Buffer => {
-    const { buffer, byteOffset, length } = pglite.execProtocolRawSync(Buffer.concat([...messages, SYNC]));
-    return Buffer.from(buffer, byteOffset, length);
+    const parts: Uint8Array[] = [];
+    // It has all been said when this returns. PGlite's other ways keep a reading of each answer for good.
+    void pglite.execProtocolRawStream(Buffer.concat([...messages, SYNC]), {
+      syncToFs: false,
+      onRawData: part => void parts.push(part.slice()),
+    });
+    return Buffer.concat(parts);
   };
   const prepare = (sql: string): Prepared => {
     const name = `s${prepared.size}`;
