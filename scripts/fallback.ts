@@ -1,12 +1,13 @@
 /** `npm run fallback`: the fallback as the running service has it. See scripts/README.md. */
 import { Argument } from 'commander';
-import { command, EXIT, isUuid, run, say, sayJson, UsageError } from './lib/command.ts';
+import { command, EXIT, isUuid, refuseStrangers, run, say, sayJson, UsageError } from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 import type { Operators } from './lib/operators-at.ts';
 import { paint, table } from './lib/tables.ts';
 
 const WHAT = ['status', 'open', 'explain', 'audit', 'resolve', 'on', 'off'];
 const ACTIONS = ['retry', 'cancel', 'refund', 'resolve'];
+const OWN_FLAGS: Record<string, string[]> = { open: ['needs'], audit: ['days'], resolve: ['token'] };
 
 const program = command(
   'fallback',
@@ -31,6 +32,7 @@ const program = command(
   .option('--sandbox', 'ask the proxy on PORT, or one of its own with a sandbox');
 
 type Options = { needs?: true; days: string; token?: string; json?: true; sandbox?: true };
+type Asked = Pick<Options, 'needs' | 'token'> & { days: number; id: string; action: string };
 
 type Audit = {
   at: string;
@@ -96,18 +98,18 @@ async function main(): Promise<number> {
   if (!needsId && id !== undefined) throw new UsageError(`${what} takes no id`);
   if (what === 'resolve' && action === undefined)
     throw new UsageError(`resolve takes one of ${ACTIONS.join(', ')}; explain says which may be done`);
+  if (what !== 'resolve' && action !== undefined) throw new UsageError(`${what} takes no action`);
+  refuseStrangers(program, what, ['json', 'sandbox', ...(OWN_FLAGS[what] ?? [])]);
+  const days = Number(options.days);
+  if (!(Number.isInteger(days) && days >= 1 && days <= 90)) throw new UsageError('--days takes 1 to 90');
   await using operators = await openOperators({ sandbox: options.sandbox === true });
-  const told = await tell(operators, what, { ...options, id: id ?? '', action: action ?? '' });
+  const told = await tell(operators, what, { ...options, days, id: id ?? '', action: action ?? '' });
   if (options.json) sayJson(told.answer);
   else say(told.shown);
   return told.code;
 }
 
-function tell(
-  operators: Operators,
-  what: string,
-  { id, action, ...options }: Options & { id: string; action: string },
-): Promise<Told> {
+function tell(operators: Operators, what: string, { id, action, ...options }: Asked): Promise<Told> {
   switch (what) {
     case 'status':
       return status(operators);
@@ -116,7 +118,7 @@ function tell(
     case 'explain':
       return explain(operators, id);
     case 'audit':
-      return audit(operators, Number(options.days));
+      return audit(operators, options.days);
     case 'resolve':
       return resolve(operators, id, action, options.token);
     default:
@@ -131,6 +133,7 @@ async function status({ get }: Operators): Promise<Told> {
     ['It is', answer.on ? paint('green', 'on') : paint('yellow', 'off')],
     ...(answer.missing.length > 0 ? [['It lacks', answer.missing.join('\n')]] : []),
     ['Approved by', answer.approvedBy ?? 'nobody'],
+    ['Support case', answer.supportCase ?? 'none'],
     ...(cases ? rowsOf(cases) : [['Cases', 'can not be asked for: no database, or it is away']]),
   ];
   const isWrong = cases !== null && (cases.needOperator > 0 || (cases.audit?.breaks.length ?? 0) > 0);
@@ -163,7 +166,7 @@ async function open(operators: Operators, isNeeding: boolean): Promise<Told> {
   const rows = found.map(one => [
     one.openedAt,
     one.transactionId,
-    `${one.amount} ${one.currency}`,
+    money(one),
     one.needs === null
       ? [one.state, one.ending, one.trouble].filter(Boolean).join('\n')
       : `${paint('red', one.needs)}\n${one.meaning}`,
@@ -173,7 +176,7 @@ async function open(operators: Operators, isNeeding: boolean): Promise<Told> {
     shown:
       rows.length === 0
         ? 'none'
-        : table(['Opened (UTC)', 'Transaction', 'Amount', 'State'], rows, [26, 38, 14]),
+        : table(['Opened (UTC)', 'Transaction', 'Minor units', 'State'], rows, [26, 38, 16]),
     code: found.some(({ needs }) => needs !== null) ? EXIT.wrong : EXIT.fine,
   };
 }
@@ -186,7 +189,8 @@ async function explain({ get }: Operators, id: string): Promise<Told> {
     ['Case', `${answer.id}, ${answer.way}, of ${answer.openedAt}`],
     ['State', [answer.state, answer.ending, answer.outcome].filter(Boolean).join(', ')],
     ...(needs !== null && closedAt === null ? [['Needs', `${paint('red', needs)}\n${answer.meaning}`]] : []),
-    ['Amount', `${answer.amount} ${answer.currency}, to ${answer.destination}`],
+    ['Amount', `${money(answer)} (minor units), to ${answer.destination}`],
+    ...(closedAt === null && answer.trouble !== null ? [['Trouble', answer.trouble]] : []),
     ['Now', known ? `Flex: ${known.phase}` : 'Flex or Stripe can not be asked'],
     ...(intents.length > 0 ? [['', intents.map(one => `Stripe: ${one.id}, ${one.status}`).join('\n')]] : []),
     ['What was done', notes.map(({ at, what, detail }) => `${at}  ${what}${inWords(detail)}`).join('\n')],
@@ -199,6 +203,8 @@ async function explain({ get }: Operators, id: string): Promise<Told> {
   return { answer, shown: table(['', ''], rows, [16]), code };
 }
 
+const money = ({ amount, currency }: Pick<Listed, 'amount' | 'currency'>): string => `${amount} ${currency}`;
+
 const inWords = (detail: Record<string, unknown>): string => {
   const parts = Object.entries(detail).flatMap(([name, value]) =>
     value === null ? [] : [`${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`],
@@ -207,7 +213,6 @@ const inWords = (detail: Record<string, unknown>): string => {
 };
 
 async function audit({ post }: Operators, days: number): Promise<Told> {
-  if (!(Number.isInteger(days) && days >= 1 && days <= 90)) throw new UsageError('--days takes 1 to 90');
   const answer = await post<Audit>('/ops/fallback/audit', { days });
   const { breaks, problem, words } = answer;
   const rows = breaks.map(one => [

@@ -1,7 +1,17 @@
 /** `npm run webhooks`: Stripe's events as the service keeps them. See scripts/README.md. */
 import { Argument, Option } from 'commander';
 import { stripeEventStates } from '../server/domain/stripe-event.ts';
-import { command, duration, EXIT, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
+import {
+  command,
+  duration,
+  EXIT,
+  refuseStrangers,
+  run,
+  say,
+  sayJson,
+  UsageError,
+  whisper,
+} from './lib/command.ts';
 import { openOperators } from './lib/operators.ts';
 import type { Operators } from './lib/operators-at.ts';
 import { paint, table } from './lib/tables.ts';
@@ -61,10 +71,7 @@ async function main(): Promise<number> {
   if (what !== 'replay' && events.length > 0) throw new UsageError(`${what} takes no ids`);
   if (what === 'replay' && events.length > 0 === (options.state !== undefined))
     throw new UsageError('replay takes ids of events, or --state');
-  const strange = program.options
-    .map(option => option.attributeName())
-    .find(name => program.getOptionValueSource(name) === 'cli' && !TAKES[what]!.includes(name));
-  if (strange !== undefined) throw new UsageError(`${what} takes no --${strange}`);
+  refuseStrangers(program, what, TAKES[what]!);
   const since = what === 'pull-missed' ? duration(options.since ?? '') : 0;
   const most = Number(options.limit);
   if (!(most >= 1 && most <= 10_000)) throw new UsageError('--limit takes a number from 1 to 10000');

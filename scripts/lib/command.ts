@@ -31,6 +31,14 @@ export function command(name: string, description: string, examples: string[]): 
     .exitOverride();
 }
 
+/** Flags that belong to another of its subcommands: who wrote them wanted something else than would be done. */
+export function refuseStrangers(program: Command, what: string, takes: string[]): void {
+  const strange = program.options
+    .map(option => option.attributeName())
+    .find(name => program.getOptionValueSource(name) === 'cli' && !takes.includes(name));
+  if (strange !== undefined) throw new UsageError(`${what} takes no --${strange}`);
+}
+
 /** Runs it, and ends the process with what it resolves to. */
 export async function run(program: Command, work: () => Promise<number>): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe.

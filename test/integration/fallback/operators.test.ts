@@ -637,6 +637,7 @@ describe('npm run fallback', () => {
     expect(status.code).toBe(0);
     expect(status.stdout).toMatch(/It is +│ off/);
     expect(status.stdout).toMatch(/switched it off/);
+    expect(status.stdout).toMatch(/Support case +│ 4711/);
     expect([on.code, JSON.parse(on.stdout)]).toMatchObject([
       0,
       { on: true, cases: { switch: { on: true } } },
@@ -666,6 +667,7 @@ describe('npm run fallback', () => {
     expect(explained.code).toBe(2);
     expect(explained.stdout).toMatch(/needs-operator: why state-unknown/);
     expect(explained.stdout).toMatch(/not now: No money was taken/);
+    expect(explained.stdout).toMatch(/15750 EUR \(minor units\), to acct_/);
     expect([offered.code, done.code]).toEqual([0, 0]);
     expect(done.stdout).toMatch(new RegExp(`^Done: ${paymentIntentId} is cancelled`));
     expect(intentOf(paymentIntentId).status).toBe('canceled');
@@ -693,10 +695,11 @@ describe('npm run fallback', () => {
 
   it('says what is wrong with how it is asked', async () => {
     const nobody = '16c6a4b8-88ee-429b-835a-6725206cd08c';
-    const [missing, noAction, nobodys, help] = await Promise.all([
+    const [missing, noAction, nobodys, strange, help] = await Promise.all([
       command('explain'),
       command('resolve', nobody),
       command('explain', nobody),
+      command('status', '--days', '7'),
       command('--help'),
     ]);
 
@@ -709,6 +712,7 @@ describe('npm run fallback', () => {
       1,
       'fallback: the service says: The fallback has no case of this transaction.\n',
     ]);
+    expect([strange.code, strange.stderr]).toEqual([1, 'fallback: status takes no --days\n']);
     expect([help.code, help.stdout]).toEqual([
       0,
       expect.stringMatching(/Examples:\n {2}npm run --silent fallback -- status/),
