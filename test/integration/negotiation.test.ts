@@ -167,6 +167,31 @@ describe('a negotiation', () => {
     });
   });
 
+  it("never writes the fallback's note back: it may have been written anew since it was read", async () => {
+    await using world = await startWorld();
+    const { customer, provider } = await parties(world);
+    const made = await provider.post('initiate-privileged', makeOffer(world));
+    const { id } = made.body.data.data;
+    const note = (status: string) => ({ paymentFallback: { case: 'c', generation: 0, status } });
+    Object.assign(stored(world, id).metadata, note('open'));
+    await world.scenario({ name: 'slow', ms: 300, route: 'POST /v1/api/transactions/transition' });
+    world.sandbox.arrivals.once('POST /v1/api/transactions/transition', () =>
+      Object.assign(stored(world, id).metadata, note('over')),
+    );
+
+    const answer = await customer.post(
+      'transition-privileged',
+      move(id, 'customer-make-counter-offer', {
+        actor: 'customer',
+        offerInSubunits: 80_000,
+        currency: 'EUR',
+      }),
+    );
+
+    expect(answer.status).toBe(200);
+    expect(stored(world, id).metadata).toMatchObject(note('over'));
+  });
+
   it('does not go on when somebody has written into its history', async () => {
     await using world = await startWorld();
     const { customer, provider } = await parties(world);
