@@ -15,7 +15,7 @@ import {
   requiredMap,
   text,
 } from './parse.ts';
-import { checkedAnswer, errors, transit } from './openapi.ts';
+import { checkedAnswer, errors, laterAnswer, paymentClientHeader, transit } from './openapi.ts';
 import { sendChecked } from './send-transit.ts';
 
 const body = z.object({
@@ -26,6 +26,7 @@ const body = z.object({
 });
 
 const headers = z.object({
+  ...paymentClientHeader,
   'X-Idempotency-Key': z.string().optional().meta({
     description:
       'What makes two requests one order, 16 to 100 letters or digits. A repeat finds what the first one made.',
@@ -37,7 +38,7 @@ export const describeInitiate = {
   security: [{ session: [] }],
   requestParams: { header: headers },
   requestBody: transit(body),
-  responses: { 200: checkedAnswer, ...errors },
+  responses: { 200: checkedAnswer, 202: laterAnswer, ...errors },
 };
 
 /** `POST /api/initiate-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */

@@ -52,6 +52,21 @@ export const checkedAnswer = {
   }),
 };
 
+/** In place of an answer with a PaymentIntent of the fallback that is not ready yet. */
+export const laterAnswer = {
+  description:
+    "The order stands, and what it is paid with is being prepared: Flex's answer without a PaymentIntent. `Location` says where to ask, to a client that says `X-Payment-Client: 1`.",
+  ...transit(answer),
+  headers: checkedAnswer.headers.extend({ Location: z.string(), 'Retry-After': z.string() }),
+};
+
+export const paymentClientHeader = {
+  'X-Payment-Client': z.enum(['1']).optional().meta({
+    description:
+      'The client can finish a payment of the fallback (`POST /api/confirm-payment`). Without it no client secret of one is handed out.',
+  }),
+};
+
 export const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
 
 export const byOperator = { security: [{ operator: [] }] };

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { paymentOf } from '../transactions/own-order.ts';
 import { budgetOf, type ApiDeps } from './deps.ts';
-import { errors, json } from './openapi.ts';
+import { errors, json, paymentClientHeader } from './openapi.ts';
 import { id, isAble, parse } from './parse.ts';
 import { sendTransit } from './send-transit.ts';
 
@@ -28,7 +28,7 @@ export const describePaymentIntent = {
   security: [{ session: [] }],
   requestParams: {
     path: z.object({ transactionId: z.uuid() }),
-    header: z.object({ 'X-Payment-Client': z.enum(['1']).optional() }),
+    header: z.object(paymentClientHeader),
   },
   responses: { 200: { description: 'It.', ...json(answer) }, ...errors },
 };

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { transition } from '../transactions/transition.ts';
-import { checkedAnswer, errors, transit } from './openapi.ts';
+import { checkedAnswer, errors, laterAnswer, paymentClientHeader, transit } from './openapi.ts';
 import { budgetOf, callDepsOf, observed, type ApiDeps } from './deps.ts';
 import { id, isAble, optionalFlag, optionalMap, parse, query, text } from './parse.ts';
 import { sendChecked } from './send-transit.ts';
@@ -16,8 +16,9 @@ const body = z.object({
 export const describeTransition = {
   summary: 'Move a transaction on by a privileged transition, priced from its listing',
   security: [{ session: [] }],
+  requestParams: { header: z.object(paymentClientHeader) },
   requestBody: transit(body),
-  responses: { 200: checkedAnswer, ...errors },
+  responses: { 200: checkedAnswer, 202: laterAnswer, ...errors },
 };
 
 /** `POST /api/transition-privileged`: transit in, Flex's transaction out, with our verdict in the headers. */

@@ -131,6 +131,11 @@ describe('/openapi.json', () => {
     const { schema } = paths['/api/initiate-privileged'].post.requestBody.content['application/transit+json'];
     expect(schema.required).toEqual(['bodyParams']);
     expect(schema.properties.bodyParams.required).toEqual(['processAlias', 'transition', 'params']);
+    for (const path of ['/api/initiate-privileged', '/api/transition-privileged']) {
+      const { parameters, responses } = paths[path].post;
+      expect(parameters.map(({ name }: { name: string }) => name)).toContain('X-Payment-Client');
+      expect(Object.keys(responses['202'].headers)).toContain('Location');
+    }
   });
 });
 
