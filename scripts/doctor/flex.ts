@@ -17,13 +17,13 @@ export type Login = { username: string; password: string } | null;
 
 export async function flexLines(world: World, login: Login, aliases: string[]): Promise<Line[]> {
   if (world.config.onlyLooksOn)
-    return [ONLY_LOOKS_ON, ...(await integrationLines(world)), ...processLines(world)];
+    return [ONLY_LOOKS_ON, ...(await integrationLines(world, null)), ...processLines(world)];
   const probe = createFlexProbe(world.config.flex, world.secrets.flexClientSecret);
   try {
     const [clientId, secret, integration] = await Promise.all([
       clientIdLine(probe),
       secretLines(world, probe, login, aliases),
-      integrationLines(world),
+      integrationLines(world, probe),
     ]);
     return [clientId, ...secret, ...integration, ...processLines(world)];
   } finally {
@@ -138,7 +138,7 @@ async function aliasLines(
 const lacksLane = (file: Process, inFlex: Map<string, string[]>) =>
   laneOf(file) !== null && !inFlex.has(LANE.request);
 
-async function integrationLines({ integration, config }: World): Promise<Line[]> {
+async function integrationLines({ integration, config }: World, probe: FlexProbe | null): Promise<Line[]> {
   const name = 'Integration API';
   if (!integration) {
     return [
@@ -156,7 +156,17 @@ async function integrationLines({ integration, config }: World): Promise<Line[]>
     ];
   }
   try {
-    return [good(name, `marketplace ${await integration.marketplace(deadline())}`)];
+    const [marketplace, clients] = await Promise.all([
+      integration.marketplace(deadline()),
+      probe?.marketplace(deadline()) ?? null,
+    ]);
+    return [
+      clients === null || clients === marketplace
+        ? good(name, `marketplace ${marketplace}`)
+        : bad(name, `marketplace ${marketplace}, and the client id is of ${clients}`, {
+            mend: 'Take both applications from one environment of Console: all test or all live.',
+          }),
+    ];
   } catch (error) {
     if (!(error instanceof ProxyError)) throw error;
     return error.code === 'flex-credentials-refused'

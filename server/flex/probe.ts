@@ -10,6 +10,8 @@ export type Answer = 'yes' | 'no' | 'unknown';
 export type FlexProbe = {
   /** Flex gives visitors of this application a token. */
   knowsClientId(signal: AbortSignal): Promise<Answer>;
+  /** Which marketplace the application is of; null when Flex does not say. */
+  marketplace(signal: AbortSignal): Promise<string | null>;
   /** A user's token; null when Flex does not take name or password. */
   login(user: { username: string; password: string }, signal: AbortSignal): Promise<string | null>;
   /** It exchanges the user's token for a trusted one, with our client secret. */
@@ -40,6 +42,23 @@ export function createFlexProbe(
           return error.status >= 400 && error.status < 500 && error.status !== 429 ? 'no' : 'unknown';
         },
       ),
+    async marketplace(signal) {
+      try {
+        const { access_token: token } = await auth.anonymous(signal);
+        const reply = await http.send({
+          kind: 'query',
+          method: 'GET',
+          path: '/v1/api/marketplace/show',
+          headers: { accept: 'application/transit+json', authorization: `Bearer ${token}` },
+          signal,
+        });
+        const id = ownValue(ownValue(ownValue(readBody(reply, 'query'), 'data'), 'id'), 'uuid');
+        return typeof id === 'string' ? id : null;
+      } catch (error) {
+        if (error instanceof ProxyError) return null;
+        throw error;
+      }
+    },
     async login(user, signal) {
       const reply = await passwordGrant(http.send, clientId, user, signal);
       if (reply.status === 401 || reply.status === 403) return null;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fallbackPermissions } from '../../../server/stripe/permissions.ts';
 import { daysAhead, realBooking } from '../../sandbox/client/orders.ts';
 import { signedIn } from '../../sandbox/client/web-client.ts';
+import { startSandbox } from '../../sandbox/sandbox.ts';
 import { bothSidesOf, environmentFor, startWorld, type World } from '../../setup/world.ts';
 import { freePorts, run } from '../../setup/processes.ts';
 
@@ -394,6 +395,26 @@ describe('npm run doctor', () => {
       'unknown',
       'bad',
     ]);
+  });
+
+  it('sees that the two applications are of different environments', async () => {
+    const flex = world.sandbox.flex();
+    const other = await startSandbox();
+    other.flex().marketplaceId = '5a9dbc0a-0000-4000-8000-00000000beef';
+    try {
+      const { code, line } = await doctor([], {
+        ...settings(),
+        SHARETRIBE_INTEGRATION_BASE_URL: other.info().integration.baseUrl,
+      });
+
+      expect(code).toBe(2);
+      expect(line('Integration API')).toMatchObject({
+        state: 'bad',
+        says: `marketplace 5a9dbc0a-0000-4000-8000-00000000beef, and the client id is of ${flex.marketplaceId}`,
+      });
+    } finally {
+      await other.close();
+    }
   });
 
   it('exits 3 when Flex does not answer', async () => {

@@ -49,6 +49,7 @@ export const userRoutes = [
     handle: deleteCurrent,
   }),
   apiRoute({ method: 'GET', path: '/v1/api/users/show', access: 'any', query: ['id'], handle: show }),
+  apiRoute({ method: 'GET', path: '/v1/api/marketplace/show', access: 'any', handle: showMarketplace }),
   apiRoute({
     method: 'GET',
     path: '/v1/integration_api/marketplace/show',
