@@ -15,6 +15,7 @@ import {
   startSandboxProxy,
   type SandboxProxy,
 } from './lib/sandbox-proxy.ts';
+import { operatorsAt } from './lib/operators-at.ts';
 import { writeCookieJar } from './demo/cookie-jar.ts';
 import { curlLines } from './demo/curl-lines.ts';
 import { bookingTable, dim, heading, verdictTable, type LoggedCheck } from './demo/tables.ts';
@@ -87,11 +88,16 @@ if (flags.once) {
       ...environmentOf(info),
       NODE_ENV: 'development',
       OPERATOR_TOKENS: SANDBOX_OPERATOR_TOKEN,
+      PI_FALLBACK: 'on',
+      PI_FALLBACK_APPROVED_BY: 'nobody: a demo',
+      PI_FALLBACK_SUPPORT_CASE: 'none: a demo',
     },
     port,
     isRecording: true,
     destination: { write: line => live?.write(line) },
   });
+  // Whoever wants to see it switches it on.
+  await operatorsAt(proxy.url, SANDBOX_OPERATOR_TOKEN).post('/ops/fallback/switch', { on: false });
   const jar = path.join(folder, 'cookies.txt');
   await writeCookieJar(jar, sandbox, proxy.url);
   live = await prettyDestination();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { listingTitled } from '../../sandbox/client/orders.ts';
 import { freePorts, root, run } from '../../setup/processes.ts';
 
 const shell = promisify(execFile);
@@ -52,6 +53,20 @@ describe('npm run demo', () => {
     expect(quote).toContain('line-item/night');
     expect(booking).toContain('X-Payment-Intent-Verdict: valid');
     expect(JSON.parse(after).flex.transactions).toHaveLength(1);
+
+    const fallback = async (what: string) => {
+      await using asked = run(['scripts/fallback.ts', what, '--sandbox', '--json'], environment);
+      await asked.exit;
+      return JSON.parse(asked.stdout());
+    };
+    expect((await fallback('status')).missing).toEqual([expect.stringMatching(/^to be switched on again/)]);
+    expect(await fallback('on')).toMatchObject({ on: true });
+    const scenario = JSON.stringify({ name: 'uuid-payment-intents' });
+    await fetch(`${sandboxUrl}/scenario`, { method: 'POST', body: scenario });
+    const [cabin, room] = ['Lakeside', 'Ryokan'].map(title => listingTitled(info, title).id);
+    const another = lines[1]!.replace(cabin!, room!);
+    const [carried] = await outputs([`${another} -H 'X-Payment-Client: 1'`]);
+    expect(carried).toContain('X-Payment-Intent-Source: fallback');
 
     demo.child.kill('SIGTERM');
     expect(await demo.exit).toBe(0);
