@@ -1,4 +1,5 @@
 /** `npm run verify-pi`: is this payment real, on both sides, and if not, why? See scripts/README.md. */
+import { ProxyError } from '../server/domain/errors.ts';
 import type { Report } from '../server/domain/report.ts';
 import { investigate, subjectKind } from '../server/verification/investigate.ts';
 import { command, duration, exitOf, run, say, sayJson, UsageError, whisper } from './lib/command.ts';
@@ -67,13 +68,22 @@ async function idsSince({ integration, now }: World, ms: number, processNames: s
   const ids: string[] = [];
   for (let page = 1; ; page += 1) {
     const query = { createdAtStart: new Date(now() - ms), page, perPage: PAGE };
-    const { transactions, totalPages } = await integration.transactions(
-      { ...query, ...(processNames && { processNames }) },
-      AbortSignal.timeout(DEADLINE_MS),
-    );
+    const { transactions, totalPages } = await integration
+      .transactions({ ...query, ...(processNames && { processNames }) }, AbortSignal.timeout(DEADLINE_MS))
+      .catch(inWords);
     ids.push(...transactions.map(({ id }) => id));
     if (page >= totalPages) return ids;
   }
+}
+
+/** Nothing else is asked here: which API it is has to be said. */
+function inWords(error: unknown): never {
+  if (!(error instanceof ProxyError)) throw error;
+  throw new UsageError(
+    error.code === 'flex-credentials-refused'
+      ? 'Flex does not take the Integration API credentials: npm run doctor says more'
+      : 'the Integration API does not answer as it should: try again, and see status.sharetribe.com',
+  );
 }
 
 async function all(world: World, ids: string[]): Promise<Report[]> {

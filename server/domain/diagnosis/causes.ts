@@ -158,7 +158,7 @@ export const advice: Record<Cause, Advice> = {
   'stripe-unavailable': {
     concern: 'operator',
     meaning: 'Stripe did not answer, was busy, or does not let us look.',
-    next: 'Ask again in a few minutes; see status.stripe.com. A key without permission is named by npm run doctor.',
+    next: 'Where Stripe does not take the key, or does not let it look, npm run doctor says what to mend. Otherwise ask again in a few minutes; see status.stripe.com.',
     docs: 'https://status.stripe.com',
   },
   'carried-by-fallback': {

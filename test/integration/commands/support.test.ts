@@ -140,6 +140,25 @@ describe('npm run verify-pi', () => {
     expect((await command('verify-pi', [nobodys, bad, '--sandbox'], world.ports)).code).toBe(2);
   });
 
+  it('--since says which side it could not ask', async () => {
+    const since = (environment: Record<string, string>) =>
+      command('verify-pi', ['--since', '1h'], { ...bothSidesOf(world.info), ...environment });
+
+    const [refused, away] = [
+      await since({ SHARETRIBE_INTEGRATION_CLIENT_SECRET: 'not-the-secret' }),
+      await since({ SHARETRIBE_INTEGRATION_BASE_URL: 'http://127.0.0.1:1' }),
+    ];
+
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      'verify-pi: Flex does not take the Integration API credentials: npm run doctor says more\n',
+    ]);
+    expect([away.code, away.stderr]).toEqual([
+      1,
+      'verify-pi: the Integration API does not answer as it should: try again, and see status.sharetribe.com\n',
+    ]);
+  });
+
   it('works with the real settings too, and with one side alone', async () => {
     const id = await book();
     const { STRIPE_SECRET_KEY: _key, ...flexOnly } = {
