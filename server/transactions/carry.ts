@@ -50,6 +50,8 @@ export async function carried(
     if (isBegunInLane(deps.processes, processName, lastTransition)) throw notPrepared(id);
     return { answer, check };
   }
+  // A repeat may come from another page than the order.
+  if (!isAble && found.is !== 'recovered') throw notAble(id);
   if (found.is === 'later')
     return {
       answer: { ...withPaymentIntent(whole, null), status: 202, statusText: 'Accepted' },
@@ -77,6 +79,13 @@ const notPrepared = (transactionId: string) =>
       'It can not be seen at the moment how this order is to be paid. Please try again in a moment.',
     data: { transactionId },
     retryAfterSeconds: 2,
+  });
+
+const notAble = (transactionId: string) =>
+  new ProxyError('payment-not-prepared', {
+    status: 409,
+    statusText: 'This page can not finish the payment of this order. Nothing was charged.',
+    data: { transactionId },
   });
 
 /** Once more by the lane, where Flex refuses for want of a Stripe that works. */

@@ -255,10 +255,13 @@ describe('what is not for it', () => {
 
     const answer = await world.book({}, again);
     await world.scenario({ name: 'healthy' });
+    const elsewhere = await world.book({}, { 'X-Idempotency-Key': again['X-Idempotency-Key'] });
     const repeat = await world.book({}, again);
 
     expect(answer.body).toMatchObject({ status: 503, code: 'payment-not-prepared' });
     expect(answer.headers.get('retry-after')).toBe('2');
+    expect(elsewhere.body).toMatchObject({ status: 409, code: 'payment-not-prepared' });
+    expect(elsewhere.text).not.toContain('_secret_');
     expect(repeat.headers.get('x-payment-intent-source')).toBe('fallback');
     expect(transactionIn(repeat).id.uuid).toBe(answer.body.data.transactionId);
     expect(paymentIn(repeat).stripePaymentIntentId).toMatch(/^pi_/);
