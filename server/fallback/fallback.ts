@@ -289,9 +289,10 @@ async function open(
   const signal = AbortSignal.timeout(5_000);
   const saves = order.savesPaymentMethod || order.paymentMethod !== null;
   const [destination, stripeCustomer] = await Promise.all([
-    deps.integration.providerAccount(providerId, signal).catch(() => null),
+    deps.integration.providerAccount(providerId, signal).catch(() => undefined),
     saves ? deps.integration.stripeCustomer(customerId, signal).catch(() => null) : null,
   ]);
+  if (destination === undefined) return leave('it can not be asked which account at Stripe the provider has');
   if (destination === null) return leave('the provider has no account at Stripe');
   const row = await openCase(deps.db, {
     id: randomUUID(),
@@ -308,7 +309,7 @@ async function open(
     // A saved card can be used for its owner only.
     payment_method: stripeCustomer === null ? null : order.paymentMethod,
     stripe_customer: stripeCustomer,
-    saves_payment_method: order.savesPaymentMethod && stripeCustomer !== null,
+    saves_payment_method: order.savesPaymentMethod,
     approved_by: deps.settings.approvedBy ?? '',
     support_case: deps.settings.supportCase ?? '',
     deadline: new Date(deadline),

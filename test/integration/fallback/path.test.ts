@@ -161,6 +161,17 @@ describe('a booking on our own PaymentIntent', () => {
     expect(await caseOf(id)).toMatchObject({ state: 'advanced' });
   });
 
+  it('lets a card be saved, also by who has saved none before', async () => {
+    await world.scenario({ name: 'uuid-payment-intents' });
+
+    const answer = await world.book({ params: { setupPaymentMethodForSaving: true } });
+
+    expect(intentOf(paymentIn(answer).stripePaymentIntentId)).toMatchObject({
+      setupFutureUsage: 'off_session',
+      customer: null,
+    });
+  });
+
   it('begins in the lane where Flex has no Stripe key', async () => {
     await world.scenario({ name: 'stripe-not-configured' });
 
