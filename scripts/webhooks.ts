@@ -107,11 +107,11 @@ type Done = [done: Record<string, number | string | null>, code: number];
 async function replay({ post }: Operators, ids: string[], state: string | undefined): Promise<Done> {
   const asked = ids.length > 0 ? { ids } : { state };
   const done = await post<{ events: number; objects: number }>('/ops/webhooks/replay', asked);
-  const left = new Set(ids).size - done.events;
-  if (ids.length === 0 || left === 0) return [done, EXIT.fine];
-  whisper(
-    `webhooks: ${left} of ${new Set(ids).size} ${left === 1 ? 'is' : 'are'} not kept here, or ${left === 1 ? 'is' : 'are'} being worked on already\n`,
-  );
+  const all = new Set(ids).size;
+  const left = all - done.events;
+  if (all === 0 || left === 0) return [done, EXIT.fine];
+  const are = left === 1 ? 'is' : 'are';
+  whisper(`webhooks: ${left} of ${all} ${are} not kept here, or ${are} being worked on already\n`);
   return [done, EXIT.inconclusive];
 }
 

@@ -3,7 +3,7 @@
  * action; this service moves the money, and tells Flex as the operator. Its names are the same in every process, its
  * shape is read from the file: `laneOf` in `lane-findings.ts`.
  */
-import type { ProcessTransition } from './process.ts';
+import type { Process, ProcessTransition } from './process.ts';
 
 /** What this service makes itself. By what is left the parties and time go on, under the normal name with `-fallback`. */
 export const LANE = {
@@ -75,6 +75,12 @@ export function leavesLane({ from, to, actions }: ProcessTransition): 'given-bac
 /** Whether it begins a payment of ours: never a browser's to ask for. */
 export const entersLane = ({ to, from }: ProcessTransition): boolean =>
   to === LANE_STATES.unpaid && !isLaneState(from);
+
+/** Whether it was begun in the lane by what was last done with it, which only we may do. */
+export function isBegunInLane({ transitions }: Process, lastTransition: unknown): boolean {
+  const transition = transitions.get(String(lastTransition));
+  return transition !== undefined && transition.privileged && entersLane(transition);
+}
 
 /** `transition/request-payment` to `transition/request-payment-fallback`. */
 export const laneNameOf = (transition: string): string => `${transition}-fallback`;

@@ -8,7 +8,7 @@ import { ProxyError } from '../domain/errors.ts';
 import { isAtLeast } from '../domain/fallback/case.ts';
 import type { Intent } from '../domain/fallback/evidence.ts';
 import { inScope, isUnusable, platformRefusal, type FallbackSettings } from '../domain/fallback-settings.ts';
-import { entersLane, isLaneState } from '../domain/lane.ts';
+import { isBegunInLane, isLaneState } from '../domain/lane.ts';
 import { leastAmounts } from '../domain/stripe-currencies.ts';
 import type { IntegrationDoor, OperatorTransaction } from '../flex/integration.ts';
 import { findCase, hasOpenCase, openCase } from '../store/payment-cases.ts';
@@ -146,10 +146,7 @@ const isToBePaid = (row: PaymentCaseRow): boolean => ['preparing', 'payable'].in
 
 /** Whether it has just begun in the lane, by our own doing. */
 const isBegun = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>
-  [...lanes.values()].some(({ process }) => {
-    const transition = process.transitions.get(String(lastTransition));
-    return transition !== undefined && transition.privileged && entersLane(transition);
-  });
+  [...lanes.values()].some(({ process }) => isBegunInLane(process, lastTransition));
 
 /** Whether the last that was done with it was done in the lane. */
 const isInLane = (lanes: Lanes, { lastTransition }: AnsweredOrder): boolean =>

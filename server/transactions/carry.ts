@@ -1,9 +1,8 @@
 /** What the two privileged calls ask of the fallback, without knowing it. */
 import { ProxyError } from '../domain/errors.ts';
 import type { AnsweredOrder, Carried, RefusedOrder } from '../domain/fallback/orders.ts';
-import { entersLane } from '../domain/lane.ts';
+import { isBegunInLane } from '../domain/lane.ts';
 import { ownValue } from '../domain/own-value.ts';
-import type { Processes } from '../domain/process.ts';
 import type { FlexAnswer } from '../flex/door.ts';
 import { withPaymentIntent } from '../flex/replies.ts';
 import type { Params } from '../domain/transition-params.ts';
@@ -24,12 +23,11 @@ export type CarriedAnswer = CheckedAnswer & { payment?: Carried['is'] };
 
 /** The answer with what the customer can pay with, or as it was. */
 export async function carried(
-  deps: Pick<CallDeps, 'carry' | 'processes'>,
+  { carry, processes }: Pick<CallDeps, 'carry' | 'processes'>,
   result: CheckedAnswer & { whole: FlexAnswer },
   { isAble, params, processName }: { isAble: boolean; params: Params; processName: string },
   signal: AbortSignal,
 ): Promise<CarriedAnswer> {
-  const { carry } = deps;
   const { answer, check, whole } = result;
   const { id, lastTransition } = whole.transaction;
   if (!carry || id === null || check.verdict === 'valid' || check.verdict === 'simulated')
@@ -47,7 +45,9 @@ export async function carried(
     signal,
   );
   if (found === null) {
-    if (isBegunInLane(deps.processes, processName, lastTransition)) throw notPrepared(id);
+    const process = processes.get(processName);
+    // Nobody can pay such an order but by the fallback: without it, its transaction is no answer.
+    if (process && isBegunInLane(process, lastTransition)) throw notPrepared(id);
     return { answer, check };
   }
   // A repeat may come from another page than the order.
@@ -63,12 +63,6 @@ export async function carried(
     check: { ...check, verdict: 'valid' },
     payment: found.is,
   };
-}
-
-/** Nobody can pay such an order but by the fallback: without it, its transaction is no answer. */
-function isBegunInLane(processes: Processes, processName: string, lastTransition: unknown): boolean {
-  const transition = processes.get(processName)?.transitions.get(String(lastTransition));
-  return transition !== undefined && transition.privileged && entersLane(transition);
 }
 
 /** Where it was for want of an answer, a repeat with the same key finds the order, and a case for it can be opened then. */

@@ -2,9 +2,10 @@
  * What a server of Postgres does by itself in the background, and the embedded one does not: without it the write-ahead log, and the
  * room of what was deleted, would take more and more of the disk.
  */
+import type { Rows } from '../connection.ts';
 import type { Jobs } from '../jobs.ts';
 
-type RunSql = (text: string) => Promise<{ rows: Record<string, unknown>[] }>;
+type RunSql = (text: string) => Promise<Rows>;
 
 const TABLES = `
   select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('proxy', 'pgboss')`;
